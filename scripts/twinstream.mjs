@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { cli, launch } from "./launch.mjs";
+
+launch(cli, process.argv.slice(2));
