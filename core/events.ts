@@ -1,0 +1,47 @@
+import type { AccessEvent } from "./access/policies.ts";
+import type { ConnectionEvent } from "./connection/connection.ts";
+import type { DeviceEvent } from "./identity/device.ts";
+import type { ModuleEvent } from "./identity/module.ts";
+import type { TwinEvent } from "./twin/twin.ts";
+
+/** Every event of the journal. A stored type never changes its shape: a new shape gets a new `v` and an upcaster. */
+export type HubEvent = AccessEvent | ConnectionEvent | DeviceEvent | ModuleEvent | TwinEvent;
+
+/** The kinds of aggregate that the journal keeps apart by subject. */
+export type AggregateName = "hub" | "identity" | "twin" | "connection";
+
+/**
+ * The stream of events of one aggregate: a subject of the journal. `id` is a device id, or for `hub` the name of a part of
+ * the hub (such as `access`).
+ */
+export type AggregateKey = { readonly aggregate: AggregateName; readonly id: string; readonly moduleId?: string };
+
+/** A device, or a module of it. */
+export type IdentityKey = { readonly deviceId: string; readonly moduleId?: string };
+
+/**
+ * Who caused an event: a back end by its policy, a device or module by itself, or the hub. In the journal it is written
+ * as `policy:<name>`, `device:<deviceId>`, `module:<deviceId>/<moduleId>` and `hub:<nodeId>`.
+ */
+export type Actor =
+  | { readonly kind: "policy"; readonly policy: string }
+  | ({ readonly kind: "device" } & IdentityKey)
+  | { readonly kind: "hub"; readonly nodeId: string };
+
+/** What every event carries besides its data. `id` is unique and makes a retried append idempotent. */
+export type EventMeta = {
+  readonly id: string;
+  /** ISO 8601, UTC, milliseconds. */
+  readonly time: string;
+  readonly actor: Actor;
+  /** The request or connection that the event belongs to. */
+  readonly correlationId: string;
+  /** The id of the event that led to this one, if one did. */
+  readonly causationId?: string;
+};
+
+/** An event about to be appended. */
+export type NewEvent = { readonly event: HubEvent; readonly meta: EventMeta };
+
+/** An event as the journal gives it back. `sequence` is its place in the whole journal, from 1 and gap-free on append. */
+export type RecordedEvent = NewEvent & { readonly sequence: number; readonly key: AggregateKey };

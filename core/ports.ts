@@ -1,0 +1,125 @@
+import type { SharedAccessPolicy } from "./access/policies.ts";
+import type { ConnectionState } from "./connection/connection.ts";
+import type { D2cMessage, TelemetryStamp } from "./device-to-cloud/message.ts";
+import type { AggregateKey, IdentityKey, NewEvent, RecordedEvent } from "./events.ts";
+import type { HubError } from "./hub-error.ts";
+import type { LiveDevice } from "./identity/device.ts";
+import type { LiveModule } from "./identity/module.ts";
+import type { TwinState } from "./twin/twin.ts";
+
+/**
+ * The outcome of an append: its place in the journal, or, when the aggregate has moved on, the sequence of its last event
+ * (0 when it has none).
+ */
+export type AppendResult =
+  | { readonly appended: true; readonly sequence: number }
+  | { readonly appended: false; readonly lastSequence: number };
+
+/** The append-only journal. Every method throws HubError `ServiceUnavailable` when it can't be reached in time. */
+export type Journal = {
+  /**
+   * Appends one event and resolves once it is stored. With `expectedSequence` only if that is the aggregate's last event
+   * (0: it has none). A retry of the same event id is stored once.
+   */
+  append(key: AggregateKey, event: NewEvent, expectedSequence?: number): Promise<AppendResult>;
+  /** The sequence of the journal's last event, 0 when empty. */
+  lastSequence(): Promise<number>;
+  /** The events of one aggregate, oldest first. */
+  read(key: AggregateKey): AsyncIterable<RecordedEvent>;
+  /** The events at these sequences, in the order asked. */
+  readSequences(sequences: readonly number[]): Promise<readonly RecordedEvent[]>;
+};
+
+/** Takes the telemetry of one connection. */
+export type TelemetrySender = {
+  /**
+   * Stores one message; `stored` is called once JetStream holds it, or with the error that kept it out. Calls of one
+   * sender finish in order. False means that the window is full: send nothing more before `whenReady` calls.
+   * The properties are encoded once for each object, so a caller that repeats them should pass the same object.
+   */
+  send(message: D2cMessage, stored: (error?: HubError) => void): boolean;
+};
+
+/** The telemetry streams. */
+export type TelemetryLog = {
+  /** Opens a sender for a connection; it needs no closing. */
+  open(stamp: TelemetryStamp): TelemetrySender;
+  /** Calls `ready` once, as soon as the window takes messages again. */
+  whenReady(ready: () => void): void;
+};
+
+/** A stored thing with the sequence of the last event of its aggregate, for optimistic concurrency. */
+export type Versioned<T> = { readonly value: T; readonly sequence: number };
+
+/** Counts of the registry (IoT Hub REST: service statistics). */
+export type Statistics = {
+  readonly totalDeviceCount: number;
+  readonly enabledDeviceCount: number;
+  readonly disabledDeviceCount: number;
+  readonly connectedDeviceCount: number;
+};
+
+/** Which events of a device a history page holds; times are ISO 8601. */
+export type HistoryFilter = {
+  readonly deviceId: string;
+  readonly types?: readonly string[];
+  readonly from?: string;
+  readonly to?: string;
+  /** Only events after this journal sequence (before it, when descending). */
+  readonly afterSequence?: number;
+  readonly descending?: boolean;
+  readonly limit: number;
+};
+
+/** The projections, read synchronously. What does not exist is undefined. */
+export type ReadModel = {
+  device(deviceId: string): Versioned<LiveDevice> | undefined;
+  /** Devices in the order of their ids. */
+  devices(limit: number): readonly LiveDevice[];
+  module(deviceId: string, moduleId: string): Versioned<LiveModule> | undefined;
+  modules(deviceId: string): readonly LiveModule[];
+  twin(key: IdentityKey): Versioned<TwinState> | undefined;
+  connection(key: IdentityKey): ConnectionState;
+  /** The live connections that a node holds, as far as the journal knows. */
+  connectionsOf(nodeId: string): readonly { readonly key: IdentityKey; readonly connection: ConnectionState }[];
+  policies(): Versioned<readonly SharedAccessPolicy[]> | undefined;
+  statistics(): Statistics;
+  /** Journal sequences of a device's events, its modules' included. */
+  history(filter: HistoryFilter): readonly number[];
+  /** The sequence that the views have reached. */
+  appliedSequence(): number;
+  /** Resolves once the views have applied `sequence`. */
+  applied(sequence: number): Promise<void>;
+};
+
+/** Calls `listener` with every event, in order, right after the local views have applied it. Returns the way to stop. */
+export type Feed = (listener: (event: RecordedEvent) => void) => () => void;
+
+/** The time and chance that a decision must not make itself. */
+export type Clock = {
+  /** Milliseconds since 1970, UTC. */
+  now(): number;
+  /** ISO 8601 text of such a time: UTC, milliseconds, `Z`. */
+  isoTime(ms: number): string;
+};
+
+/** Identifiers and random numbers. */
+export type Ids = {
+  uuid(): string;
+  /** A random integer from 0 up to, not including, `limit` (at most 2^48). */
+  randomInt(limit: number): number;
+};
+
+/** All cryptography. Keys are base64 text, as IoT Hub shows them. */
+export type Secrets = {
+  /** Encrypts a text under the hub's master key. */
+  seal(plain: string): string;
+  /** Decrypts what `seal` gave. Throws HubError `ServerError` when it was made under another master key. */
+  open(sealed: string): string;
+  /** A new symmetric key: base64 of 32 random bytes. */
+  generateKey(): string;
+  /** Base64 of HMAC-SHA256 over the UTF-8 of `text`, keyed with the base64-decoded `key`. */
+  sign(key: string, text: string): string;
+  /** Compares two texts in constant time. */
+  equal(a: string, b: string): boolean;
+};

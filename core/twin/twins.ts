@@ -1,0 +1,126 @@
+import type { Actor, AggregateKey, EventMeta, IdentityKey } from "../events.ts";
+import { HubError } from "../hub-error.ts";
+import type { TwinView } from "../identity/views.ts";
+import { newEventMeta } from "../journal/event-meta.ts";
+import { execute, type Loaded } from "../journal/execute.ts";
+import type { JsonObject } from "../json.ts";
+import type { Clock, Ids, Journal, ReadModel } from "../ports.ts";
+import { decideTwin, type TwinCommand } from "./decide.ts";
+import type { TwinSection, TwinState } from "./twin.ts";
+
+/** What a back end writes: sections that are absent stay as they are. `ifMatch` is `*`, an etag without quotes, or absent. */
+export type TwinWrite = IdentityKey & {
+  readonly tags?: JsonObject | null;
+  readonly desired?: JsonObject | null;
+  readonly ifMatch?: string;
+  readonly actor: Actor;
+  readonly correlationId: string;
+};
+
+/** What a device or module reports of itself. */
+export type ReportedPatch = IdentityKey & {
+  readonly reported: JsonObject;
+  readonly actor: Actor;
+  readonly correlationId: string;
+};
+
+/** What a device sees of its own twin. */
+export type TwinProperties = { readonly desired: TwinSection; readonly reported: TwinSection };
+
+/** The twin use cases. Unknown identities throw HubError `DeviceNotFound` or `ModuleNotFound`. */
+export type Twins = {
+  get(key: IdentityKey): TwinView;
+  /**
+   * Merges. Throws `PreconditionFailed`, `ArgumentInvalid`, `DeviceModelMaxPropertiesExceeded`, and `DeviceNotFound` also
+   * for a disabled device (IoT Hub docs: troubleshoot error codes, 404001).
+   */
+  update(write: TwinWrite): Promise<TwinView>;
+  /** Replaces the sections given. Throws as `update`. */
+  replace(write: TwinWrite): Promise<TwinView>;
+  /** Desired and reported properties, no tags. */
+  getProperties(key: IdentityKey): TwinProperties;
+  /** Merges into the reported properties; returns their new version. Throws `ArgumentInvalid` and the size error. */
+  patchReported(patch: ReportedPatch): Promise<number>;
+};
+
+/** What the twin use cases are built from. */
+export type TwinsDeps = {
+  readonly journal: Journal;
+  readonly readModel: ReadModel;
+  readonly clock: Clock;
+  readonly ids: Ids;
+};
+
+/** Makes the twin use cases. */
+export function createTwins(deps: TwinsDeps): Twins {
+  const { readModel } = deps;
+  return {
+    get: (key) => viewOf(readModel, key),
+    update: (write) => writeSections(deps, "UpdateTwin", write),
+    replace: (write) => writeSections(deps, "ReplaceTwin", write),
+    getProperties: (key) => loadTwin(readModel, key).state,
+    patchReported: async ({ deviceId, moduleId, reported, ...origin }) => {
+      const key = identityKey(deviceId, moduleId);
+      const command = (meta: EventMeta): TwinCommand => ({
+        type: "PatchReported",
+        data: { reported },
+        meta: { now: meta.time },
+      });
+      return (await run(deps, key, origin, command)).reported.version;
+    },
+  };
+}
+
+type Origin = { readonly actor: Actor; readonly correlationId: string };
+
+async function writeSections(deps: TwinsDeps, type: "UpdateTwin" | "ReplaceTwin", write: TwinWrite): Promise<TwinView> {
+  const { actor, correlationId, ...data } = write;
+  const key = identityKey(data.deviceId, data.moduleId);
+  const { device } = viewOf(deps.readModel, key);
+  if (device.fields.status === "disabled") throw new HubError("DeviceNotFound", device.deviceId, key);
+  await run(deps, key, { actor, correlationId }, (meta) => ({ type, data, meta: { now: meta.time } }));
+  return viewOf(deps.readModel, key);
+}
+
+async function run(
+  deps: TwinsDeps,
+  key: IdentityKey,
+  origin: Origin,
+  command: (meta: EventMeta) => TwinCommand,
+): Promise<TwinState> {
+  const meta = newEventMeta(deps, origin);
+  const { deviceId: id, moduleId } = key;
+  const aggregate: AggregateKey = { aggregate: "twin", id, ...(moduleId === undefined ? {} : { moduleId }) };
+  const load = (): Loaded<TwinState> => loadTwin(deps.readModel, key);
+  const decide = (state: TwinState) => decideTwin(command(meta), state);
+  return (await execute({ ...deps, key: aggregate, load, decide, meta })).state;
+}
+
+const identityKey = (deviceId: string, moduleId: string | undefined): IdentityKey =>
+  moduleId === undefined ? { deviceId } : { deviceId, moduleId };
+
+function loadTwin(readModel: ReadModel, key: IdentityKey): Loaded<TwinState> {
+  const twin = readModel.twin(key);
+  if (twin === undefined) throw notFound(readModel, key);
+  return { state: twin.value, sequence: twin.sequence };
+}
+
+function viewOf(readModel: ReadModel, key: IdentityKey): TwinView {
+  const { deviceId, moduleId } = key;
+  const device = readModel.device(deviceId)?.value;
+  const module = moduleId === undefined ? undefined : readModel.module(deviceId, moduleId)?.value;
+  const twin = readModel.twin(key)?.value;
+  if (device === undefined || twin === undefined || (moduleId !== undefined && module === undefined)) {
+    throw notFound(readModel, key);
+  }
+  const connection = readModel.connection(key);
+  // Cloud-to-device messages wait in a queue that this hub does not have yet, so none are waiting.
+  return { twin, device, ...(module && { module }), connection, cloudToDeviceMessageCount: 0 };
+}
+
+function notFound(readModel: ReadModel, { deviceId, moduleId }: IdentityKey): HubError {
+  if (moduleId === undefined || readModel.device(deviceId) === undefined) {
+    return new HubError("DeviceNotFound", deviceId, { deviceId });
+  }
+  return new HubError("ModuleNotFound", moduleId, { deviceId, moduleId });
+}
