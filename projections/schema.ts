@@ -1,0 +1,118 @@
+/**
+ * The version of the views' tables. It goes up with every change of a table or of what a view writes into it: a file of
+ * another version is dropped, and the journal fills a new one.
+ */
+export const schemaVersion = 1;
+
+/** The views' tables by name, each with the columns of its key. The order is that of dumps. */
+export const viewTables = [
+  { name: "checkpoint", key: ["id"] },
+  { name: "devices", key: ["deviceId"] },
+  { name: "modules", key: ["deviceId", "moduleId"] },
+  { name: "twins", key: ["deviceId", "moduleId"] },
+  { name: "connections", key: ["deviceId", "moduleId"] },
+  { name: "policies", key: ["id"] },
+  { name: "history", key: ["deviceId", "sequence"] },
+  { name: "statistics", key: ["id"] },
+] as const;
+
+/**
+ * The tables. `sequence` is the journal sequence of the last event of the row's own subject. A `moduleId` of '' stands for
+ * the device itself. BLOB columns hold JSONB. Only keys that were sealed before they came into the journal are stored.
+ * Rows of devices, modules and connections stay far below a quarter of a page, so they live in their key's tree; twins
+ * don't, so theirs is a rowid table. No rowid is ever read: it depends on how events were batched.
+ */
+export const schema = `
+CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), sequence INTEGER NOT NULL) STRICT;
+INSERT INTO checkpoint VALUES (1, 0);
+
+CREATE TABLE devices (
+  deviceId TEXT NOT NULL PRIMARY KEY,
+  generationId TEXT NOT NULL,
+  etag TEXT NOT NULL,
+  status TEXT NOT NULL,
+  statusReason TEXT,
+  statusUpdatedTime TEXT,
+  createdTime TEXT NOT NULL,
+  authenticationType TEXT NOT NULL,
+  primaryThumbprint TEXT,
+  secondaryThumbprint TEXT,
+  sealedPrimaryKey TEXT,
+  sealedSecondaryKey TEXT,
+  iotEdge INTEGER NOT NULL,
+  deviceScope TEXT,
+  parentScopes BLOB NOT NULL,
+  sequence INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE modules (
+  deviceId TEXT NOT NULL,
+  moduleId TEXT NOT NULL,
+  deviceGenerationId TEXT NOT NULL,
+  generationId TEXT NOT NULL,
+  etag TEXT NOT NULL,
+  managedBy TEXT,
+  createdTime TEXT NOT NULL,
+  authenticationType TEXT NOT NULL,
+  primaryThumbprint TEXT,
+  secondaryThumbprint TEXT,
+  sealedPrimaryKey TEXT,
+  sealedSecondaryKey TEXT,
+  pendingTwin BLOB,
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (deviceId, moduleId)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE twins (
+  deviceId TEXT NOT NULL,
+  moduleId TEXT NOT NULL,
+  generationId TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  etag TEXT NOT NULL,
+  tags BLOB NOT NULL,
+  desired BLOB NOT NULL,
+  desiredMetadata BLOB NOT NULL,
+  desiredVersion INTEGER NOT NULL,
+  reported BLOB NOT NULL,
+  reportedMetadata BLOB NOT NULL,
+  reportedVersion INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (deviceId, moduleId)
+) STRICT;
+
+CREATE TABLE connections (
+  deviceId TEXT NOT NULL,
+  moduleId TEXT NOT NULL,
+  generationId TEXT NOT NULL,
+  connected INTEGER NOT NULL,
+  connectionId TEXT,
+  nodeId TEXT,
+  protocol TEXT,
+  modelId TEXT,
+  connectionStateUpdatedTime TEXT,
+  lastActivityTime TEXT,
+  subscriptions BLOB NOT NULL,
+  PRIMARY KEY (deviceId, moduleId)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX connectionsByNode ON connections (nodeId) WHERE connected = 1;
+
+CREATE TABLE policies (id TEXT NOT NULL PRIMARY KEY, policies BLOB NOT NULL, sequence INTEGER NOT NULL)
+STRICT, WITHOUT ROWID;
+
+CREATE TABLE history (
+  deviceId TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  type INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  PRIMARY KEY (deviceId, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE statistics (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  totalDeviceCount INTEGER NOT NULL,
+  enabledDeviceCount INTEGER NOT NULL,
+  disabledDeviceCount INTEGER NOT NULL,
+  connectedDeviceCount INTEGER NOT NULL
+) STRICT;
+INSERT INTO statistics VALUES (1, 0, 0, 0, 0);
+`;

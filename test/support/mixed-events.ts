@@ -1,0 +1,91 @@
+import type { RecordedEvent } from "../../core/events.ts";
+import type { TwinVersions } from "../../core/twin/twin.ts";
+import * as facts from "./events.ts";
+
+type Device = {
+  readonly deviceId: string;
+  generationId: string;
+  connections: number;
+  connected: boolean;
+  versions: TwinVersions;
+};
+
+/**
+ * The life of a fleet, `count` events long, the same for the same arguments: devices are created, connect, subscribe,
+ * report, are configured, disabled, deleted and created again, every tenth with a module.
+ */
+export function mixedEvents(count: number, deviceCount: number): readonly RecordedEvent[] {
+  const next = randomNumbers(count + deviceCount);
+  const fleet: Device[] = [];
+  const life: facts.Fact[] = [];
+  let generation = 638_000_000_000_000_000n;
+  while (life.length < count) {
+    const device = fleet.length < deviceCount && next(4) === 0 ? undefined : fleet[next(fleet.length)];
+    if (device) life.push(...step(device, next, () => String(++generation)));
+    else {
+      const deviceId = `device-${String(fleet.length).padStart(6, "0")}`;
+      const generationId = String(++generation);
+      fleet.push({ deviceId, generationId, connections: 0, connected: false, versions: facts.bornVersions });
+      life.push(facts.deviceCreated(deviceId, { generationId }));
+      if (fleet.length % 10 === 0)
+        life.push(facts.moduleCreated(deviceId, "module", { deviceGenerationId: generationId }));
+    }
+  }
+  return facts.record(life.slice(0, count));
+}
+
+/** A linear congruential generator (Numerical Recipes' constants): `next(n)` is below n. */
+function randomNumbers(seed: number): (limit: number) => number {
+  let state = seed >>> 0;
+  return (limit) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+}
+
+function step(device: Device, next: (limit: number) => number, newGeneration: () => string): readonly facts.Fact[] {
+  const { deviceId, generationId } = device;
+  const connectionId = `${deviceId}-${device.connections}`;
+  const choice = next(100);
+  if (choice < 50) return [report(device, next(1000))];
+  if (choice < 65) return [configure(device, next(1000))];
+  if (choice < 68) return [facts.deviceUpdated(deviceId, { status: next(2) ? "disabled" : "enabled" }, generationId)];
+  if (choice < 69) return recreate(device, newGeneration());
+  if (!device.connected) {
+    device.connected = true;
+    device.connections += 1;
+    return [facts.connected({ deviceId }, { generationId, connectionId: `${deviceId}-${device.connections}` })];
+  }
+  if (choice < 85) {
+    device.connected = false;
+    return [facts.disconnected({ deviceId }, { generationId, connectionId })];
+  }
+  const filter = `devices/${deviceId}/messages/devicebound/#`;
+  return [facts.subscribed({ deviceId }, [{ filter, qos: 1 }], { generationId, connectionId })];
+}
+
+function report(device: Device, value: number): facts.Fact {
+  const { deviceId, generationId, versions: before } = device;
+  const reported = { temperature: value / 10, [`sensor${value % 7}`]: { state: "on", count: value }, interval: value };
+  const fact = facts.reportedPatched({ deviceId }, reported, { generationId, before });
+  const { version, reportedVersion } = before;
+  device.versions = { ...before, version: version + 1, reportedVersion: reportedVersion + 1 };
+  return fact;
+}
+
+function configure(device: Device, value: number): facts.Fact {
+  const { deviceId, generationId, versions: before } = device;
+  const content = {
+    tags: { building: `b${value % 50}` },
+    desired: { interval: value, mode: { name: `m${value % 5}` } },
+  };
+  const { version, desiredVersion } = before;
+  device.versions = { ...before, version: version + 1, desiredVersion: desiredVersion + 1, etag: "AAAAAAAAAAI=" };
+  return facts.twinUpdated({ deviceId }, content, { generationId, before });
+}
+
+function recreate(device: Device, generationId: string): readonly facts.Fact[] {
+  const deleted = facts.deviceDeleted(device.deviceId, device.generationId);
+  Object.assign(device, { generationId, connected: false, versions: facts.bornVersions });
+  return [deleted, facts.deviceCreated(device.deviceId, { generationId })];
+}
