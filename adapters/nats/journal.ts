@@ -1,0 +1,92 @@
+import type { NatsConnection } from "nats";
+import type { AggregateKey, NewEvent, RecordedEvent } from "../../core/events.ts";
+import type { AppendResult, Journal } from "../../core/ports.ts";
+import { decodeEvent } from "./event-codec.ts";
+import { bodyTextOf, headerLinesOf } from "./header-block.ts";
+import { JournalAppender } from "./journal-appender.ts";
+import { lastSequenceOf, rawEventsAt } from "./journal-lookup.ts";
+import { defaultDeadlineMs } from "./js-api.ts";
+import type { NatsLog } from "./nats-log.ts";
+import { type FeedMessage, type FeedRequest, StreamFeed } from "./stream-feed.ts";
+import { journalStream, subjectOf } from "./subjects.ts";
+import { createEventVersions, type EventVersions } from "./upcast.ts";
+
+/** What the journal is made of. Its stream exists (`ensureStreams`). */
+export type JournalOptions = {
+  readonly nc: NatsConnection;
+  readonly hub: string;
+  readonly log: NatsLog;
+  /** How long an append or a read waits for a lost server. */
+  readonly deadlineMs?: number;
+  /** How stored events get today's shape. */
+  readonly versions?: EventVersions;
+};
+
+/** From where to follow the journal, and what to do with its events. */
+export type FollowRequest = {
+  /** 0 for the whole journal. */
+  readonly afterSequence: number;
+  /** The most events that one call of `onBatch` gets: 1,000, if not set. */
+  readonly batchSize?: number;
+  readonly signal: AbortSignal;
+  /** Gets the events in order. The next batch waits for its promise. */
+  readonly onBatch: (events: readonly RecordedEvent[]) => void | Promise<void>;
+};
+
+/** The journal of a hub in JetStream. */
+export type JetStreamJournal = Journal &
+  Disposable & {
+    /**
+     * Gives all events after a sequence, each once, and then those that are appended, as they come. Outlives lost
+     * connections and restarts of the server. Resolves after `signal`; throws what `onBatch` throws, and HubError
+     * `ServerError` for an event that this hub can't read or a journal that lost what was read before.
+     */
+    follow(request: FollowRequest): Promise<void>;
+    /** The same as an endless iterable, in large batches, for who reads the whole journal and knows where to stop. */
+    batches(afterSequence: number): AsyncIterable<readonly RecordedEvent[]>;
+  };
+
+const readBatchSize = 500;
+const followBatchSize = 1_000;
+/** Each pull costs the server a wake-up, which a replay feels. */
+const replayBatchSize = 2_000;
+
+type LiveRequest = Pick<FeedRequest, "afterSequence" | "batchSize" | "signal">;
+
+/** Makes the journal over its stream. */
+export function createJournal(options: JournalOptions): JetStreamJournal {
+  const { nc, hub, log, deadlineMs = defaultDeadlineMs, versions = createEventVersions() } = options;
+  const stream = journalStream(hub);
+  const appender = new JournalAppender({ nc, hub, log, deadlineMs, versions });
+  const lookup = { nc, stream, deadlineMs };
+  const decode = ({ msg, sequence }: FeedMessage): RecordedEvent =>
+    decodeEvent({ subject: msg.subject, sequence, headerLines: headerLinesOf(msg), text: bodyTextOf(msg) }, versions);
+
+  async function* read(key: AggregateKey): AsyncGenerator<RecordedEvent, void, void> {
+    const filterSubject = subjectOf(hub, key);
+    const from = { afterSequence: 0, batchSize: readBatchSize, untilCaughtUp: true };
+    const feed = new StreamFeed({ nc, stream, filterSubject, deadlineMs, ...from });
+    for await (const batch of feed.batches()) for (const message of batch) yield decode(message);
+  }
+
+  async function* live(from: LiveRequest): AsyncGenerator<readonly RecordedEvent[], void, void> {
+    const feed = new StreamFeed({ nc, stream, untilCaughtUp: false, deadlineMs: Number.POSITIVE_INFINITY, ...from });
+    for await (const batch of feed.batches()) yield batch.map(decode);
+  }
+
+  return {
+    append: (key: AggregateKey, event: NewEvent, expectedSequence?: number): Promise<AppendResult> =>
+      appender.append(key, event, expectedSequence),
+    lastSequence: () => lastSequenceOf(lookup),
+    read,
+    readSequences: async (sequences) => {
+      const raw = await rawEventsAt(lookup, sequences);
+      return raw.map((event) => decodeEvent(event, versions));
+    },
+    async follow({ afterSequence, batchSize = followBatchSize, signal, onBatch }) {
+      for await (const batch of live({ afterSequence, batchSize, signal })) await onBatch(batch);
+    },
+    batches: (afterSequence) => live({ afterSequence, batchSize: replayBatchSize }),
+    [Symbol.dispose]: () => appender[Symbol.dispose](),
+  };
+}
