@@ -1,0 +1,217 @@
+import { randomUUID } from "node:crypto";
+import type { Duplex } from "node:stream";
+import type { Logger } from "pino";
+import type { DisconnectReason } from "../../core/connection/connection.ts";
+import type { LiveSession } from "../../core/connection/sessions.ts";
+import type { Hub } from "../../core/hub/hub.ts";
+import { HubError } from "../../core/hub-error.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { Clock } from "../../core/ports.ts";
+import { type Admitted, admit, refusedBy } from "./admission.ts";
+import { isGraceful } from "./closing.ts";
+import { accepted, ConnectRefused } from "./connack.ts";
+import type { FrameReader } from "./frame-reader.ts";
+import { longestSilence } from "./keep-alive.ts";
+import type { MqttLimits } from "./limits.ts";
+import type { Schedule } from "./outbound.ts";
+import { ProtocolViolation } from "./protocol-violation.ts";
+import { Session, type SessionDeps } from "./session.ts";
+import { hold, Transport } from "./transport.ts";
+
+/** How a stream came in. */
+export type ConnectionInfo = { readonly protocol: "mqtt" | "mqtt-ws"; readonly remoteAddress?: string };
+
+export type ConnectionDeps = {
+  readonly hub: Hub;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly limits: MqttLimits;
+  readonly schedule: Schedule;
+  /** The peer has proved who it is, or is gone. Called once. */
+  readonly onHalfOpenOver: () => void;
+  /** The stream is gone and the hub knows. Called once. */
+  readonly onReleased: (connection: Connection) => void;
+};
+
+/** Changes of desired properties that may come while the hub still records the connection. */
+const maxEarlyChanges = 64;
+
+type EarlyChange = { readonly patch: JsonObject; readonly desiredVersion: number };
+
+/** One stream from accept to close: it waits for a CONNECT, has the hub record the connection, then is a session. */
+export class Connection {
+  readonly #deps: ConnectionDeps;
+  readonly #info: ConnectionInfo;
+  readonly #transport: Transport;
+  readonly #acceptedAt: number;
+  readonly #earlyChanges: EarlyChange[] = [];
+  #log: Logger;
+  #session: Session | undefined;
+  #connectCame = false;
+  #validUntil = Number.POSITIVE_INFINITY;
+  #longestSilenceMs = Number.POSITIVE_INFINITY;
+  #halfOpen = true;
+  #endedAt: number | undefined;
+  /** Resolves once the hub is told of the end. */
+  #told: Promise<void> = Promise.resolve();
+  /** Tells the hub of the end; there from the moment the hub is told of the beginning. */
+  #tell: ((reason: DisconnectReason) => Promise<void>) | undefined;
+
+  constructor(stream: Duplex, info: ConnectionInfo, deps: ConnectionDeps) {
+    const { clock, limits, schedule } = deps;
+    this.#deps = deps;
+    this.#info = info;
+    this.#log = deps.log;
+    this.#acceptedAt = clock.now();
+    const events = {
+      packet: (reader: FrameReader) => this.#packet(reader),
+      failed: (error: unknown) => this.#failed(error),
+      lost: () => this.end("DeviceConnectionClosedRemotely"),
+      closed: () => void this.#closed(),
+    };
+    const onOverflow = () => {
+      this.#warn({}, "device does not read what it is sent");
+      this.end("DeviceConnectionClosedRemotely");
+    };
+    const maxBytes = limits.maxOutboundBytes;
+    this.#transport = new Transport(stream, events, { clock, schedule, maxBytes, onOverflow });
+  }
+
+  /** Ends what time has ended: the wait for a CONNECT, the token, the silence of the device, the wait for its close. */
+  sweep(now: number): void {
+    const { connectDeadlineMs, lingerMs } = this.#deps.limits;
+    if (this.#endedAt !== undefined) {
+      if (now - this.#endedAt >= lingerMs) this.#transport.destroy();
+    } else if (!this.#connectCame) {
+      if (now - this.#acceptedAt >= connectDeadlineMs) this.#failed(new ProtocolViolation("no CONNECT in time"));
+    } else if (now >= this.#validUntil) {
+      this.end("TokenExpired");
+    } else if (!this.#transport.held && now - this.#transport.lastActivity > this.#longestSilenceMs) {
+      this.end("KeepAliveExceeded");
+    }
+  }
+
+  /** Ends the connection. Only the first call counts. */
+  end(reason: DisconnectReason): void {
+    if (this.#endedAt !== undefined) return;
+    this.#endedAt = this.#deps.clock.now();
+    this.#told = this.#tell?.(reason) ?? this.#told;
+    if (isGraceful(reason)) this.#transport.end();
+    else this.#transport.destroy();
+  }
+
+  /** Ends the connection because the hub stops; resolves when the hub is told and the stream destroyed. */
+  async stop(): Promise<void> {
+    this.end("HubStopped");
+    await this.#told;
+    this.#transport.destroy();
+  }
+
+  #packet(reader: FrameReader): void {
+    if (this.#session !== undefined) {
+      this.#session.packet(reader);
+      return;
+    }
+    this.#connectCame = true;
+    reader.expectsConnect = false;
+    // Packets that come before the CONNACK wait: they are nobody's until the hub holds the connection.
+    this.#transport.hold(hold.connecting);
+    this.#connect(admit(reader, this.#deps.hub));
+  }
+
+  #connect({ details, principal }: Admitted): void {
+    const { hub, log } = this.#deps;
+    const { protocol } = this.#info;
+    const { identity, cleanSession, modelId, clientType } = details;
+    const live: LiveSession = {
+      connectionId: randomUUID(),
+      key: identity,
+      close: (reason) => this.end(reason),
+      desiredChanged: (patch, desiredVersion) => this.#desiredChanged({ patch, desiredVersion }),
+    };
+    this.#log = log.child({ ...identity, connectionId: live.connectionId, protocol });
+    const texts = {
+      ...(modelId === undefined ? {} : { modelId }),
+      ...(clientType === undefined ? {} : { clientType }),
+    };
+    const connecting = hub.connections.connect({ principal, protocol, cleanSession, session: live, ...texts });
+
+    // A connection that the hub did not record has no end to record either.
+    const recorded = connecting.then(
+      (connected) => {
+        if (this.#endedAt === undefined) this.#open({ details, principal, live, connected });
+        return true;
+      },
+      (error: unknown) => {
+        this.#failed(refusedBy(error));
+        return false;
+      },
+    );
+    this.#tell = async (reason) => {
+      if (!(await recorded)) return;
+      this.#log.debug({ reason }, "device disconnected");
+      const disconnect = hub.connections.disconnect(live, reason, this.#transport.lastActivity);
+      await Promise.all([this.#session?.finish(reason), disconnect]);
+    };
+  }
+
+  #open(opened: Pick<SessionDeps, "details" | "principal" | "live" | "connected">): void {
+    const { hub, clock, limits } = this.#deps;
+    const transport = this.#transport;
+    const end = (reason: DisconnectReason) => this.end(reason);
+    const session = new Session({ ...opened, hub, clock, log: this.#log, limits, transport, end });
+    this.#session = session;
+    this.#validUntil = opened.principal.validUntil;
+    this.#longestSilenceMs = longestSilence(opened.details.keepAliveSeconds);
+    this.#halfOpenOver();
+    this.#log.debug("device connected");
+    transport.outbound.write(accepted(opened.connected.sessionPresent));
+    for (const { patch, desiredVersion } of this.#earlyChanges.splice(0)) session.desiredChanged(patch, desiredVersion);
+    transport.release(hold.connecting);
+  }
+
+  /**
+   * A change may come between the hub's note of the connection and its answer. A device whose subscriptions survived does
+   * not ask again, so the change is kept for it.
+   */
+  #desiredChanged(change: EarlyChange): void {
+    if (this.#endedAt !== undefined) return;
+    if (this.#session !== undefined) this.#session.desiredChanged(change.patch, change.desiredVersion);
+    else if (this.#earlyChanges.push(change) > maxEarlyChanges) this.end("ServerError");
+  }
+
+  #failed(error: unknown): void {
+    if (this.#endedAt !== undefined) return;
+    if (error instanceof ConnectRefused) {
+      this.#warn({ err: error }, "connect refused");
+      this.#transport.outbound.write(error.connack);
+      this.#endedAt = this.#deps.clock.now();
+      this.#transport.end();
+    } else if (error instanceof ProtocolViolation || isTooLarge(error)) {
+      this.#warn({ violation: error.message }, "connection closed for what the device sent");
+      this.end("ProtocolViolation");
+    } else {
+      this.#log.error({ err: error }, "connection failed");
+      this.end("ServerError");
+    }
+  }
+
+  #warn(fields: object, text: string): void {
+    this.#log.warn({ ...fields, remoteAddress: this.#info.remoteAddress }, text);
+  }
+
+  #halfOpenOver(): void {
+    if (!this.#halfOpen) return;
+    this.#halfOpen = false;
+    this.#deps.onHalfOpenOver();
+  }
+
+  async #closed(): Promise<void> {
+    this.#halfOpenOver();
+    await this.#told;
+    this.#deps.onReleased(this);
+  }
+}
+
+const isTooLarge = (error: unknown): error is HubError =>
+  error instanceof HubError && error.reason === "MessageTooLarge";

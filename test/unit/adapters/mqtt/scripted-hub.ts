@@ -1,0 +1,123 @@
+import type { DeviceCredentials, DevicePrincipal } from "../../../../core/access/access.ts";
+import type { Subscription } from "../../../../core/connection/connection.ts";
+import type { Connected, ConnectRequest } from "../../../../core/connection/device-connections.ts";
+import type { LiveSession } from "../../../../core/connection/sessions.ts";
+import type { D2cMessage } from "../../../../core/device-to-cloud/message.ts";
+import type { TelemetrySource } from "../../../../core/device-to-cloud/telemetry.ts";
+import type { Hub } from "../../../../core/hub/hub.ts";
+import { HubError } from "../../../../core/hub-error.ts";
+import type { JsonObject } from "../../../../core/json.ts";
+import type { ReportedPatch } from "../../../../core/twin/twins.ts";
+
+type Stored = (error?: HubError) => void;
+type Sent = D2cMessage & { readonly source: TelemetrySource; readonly stored: Stored };
+type End = { readonly connectionId: string; readonly reason: string; readonly lastActivity: number };
+
+/** A hub that does what a test tells it and notes what it was asked. Untold, it lets everyone in and stores everything. */
+export class ScriptedHub {
+  readonly credentials: DeviceCredentials[] = [];
+  readonly connects: ConnectRequest[] = [];
+  readonly ends: End[] = [];
+  readonly subscribed: (readonly Subscription[])[] = [];
+  readonly sent: Sent[] = [];
+  readonly patches: ReportedPatch[] = [];
+  readonly ready: (() => void)[] = [];
+  connected: Connected = { subscriptions: [], sessionPresent: false };
+  /** False: `stored` is the test's to call. */
+  storesAtOnce = true;
+  /** What `send` returns. */
+  takesMore = true;
+  validUntil = Number.MAX_SAFE_INTEGER;
+  desired = { values: {} as JsonObject, metadata: {}, version: 1 };
+  reported = { values: {} as JsonObject, metadata: {}, version: 1 };
+  onAuthenticate: () => void = () => {};
+  onConnect: (request: ConnectRequest) => Promise<void> | void = () => {};
+  onSubscribe: () => Promise<void> | void = () => {};
+  onDisconnect: () => Promise<void> | void = () => {};
+  onSend: (message: D2cMessage) => void = () => {};
+  onPatch: (patch: ReportedPatch) => Promise<number> | number = () => 2;
+  onGet: () => void = () => {};
+
+  /** The hub as adapters see it. Members that MQTT never uses throw when touched. */
+  readonly hub: Hub;
+
+  constructor() {
+    const used: Partial<Hub> = {
+      deviceAccess: { authenticate: (credentials) => this.#authenticate(credentials) },
+      connections: this.#connections(),
+      telemetry: {
+        open: (source) => ({ send: (message, stored) => this.#send({ ...message, source, stored }) }),
+        sendAll: unexpected,
+        whenReady: (ready) => void this.ready.push(ready),
+      },
+      twins: {
+        get: unexpected,
+        update: unexpected,
+        replace: unexpected,
+        getProperties: () => {
+          this.onGet();
+          return { desired: this.desired, reported: this.reported };
+        },
+        patchReported: async (patch) => {
+          this.patches.push(patch);
+          return await this.onPatch(patch);
+        },
+      },
+    };
+    this.hub = new Proxy(used as Hub, { get: (target, name) => Reflect.get(target, name) ?? unexpected() });
+  }
+
+  /** The session of the newest connection. */
+  get session(): LiveSession {
+    const session = this.connects.at(-1)?.session;
+    if (session === undefined) throw new Error("no connection yet");
+    return session;
+  }
+
+  /** Stores the oldest messages that wait, in order. */
+  store(count: number, error?: HubError): void {
+    for (const { stored } of this.sent.splice(0, count)) stored(error);
+  }
+
+  #authenticate(credentials: DeviceCredentials): DevicePrincipal {
+    this.credentials.push(credentials);
+    this.onAuthenticate();
+    const { deviceId, moduleId } = credentials;
+    const key = moduleId === undefined ? { deviceId } : { deviceId, moduleId };
+    return { ...key, generationId: "1", authMethod: "{}", validUntil: this.validUntil };
+  }
+
+  #connections(): Hub["connections"] {
+    return {
+      connect: async (request) => {
+        this.connects.push(request);
+        await this.onConnect(request);
+        return this.connected;
+      },
+      subscribe: async (_session, subscriptions) => {
+        this.subscribed.push(subscriptions);
+        await this.onSubscribe();
+      },
+      disconnect: async ({ connectionId }, reason, lastActivity) => {
+        this.ends.push({ connectionId, reason, lastActivity });
+        await this.onDisconnect();
+      },
+      closeLost: unexpected,
+      closeLeftovers: unexpected,
+    };
+  }
+
+  #send(message: Sent): boolean {
+    this.onSend(message);
+    this.sent.push(message);
+    if (this.storesAtOnce) queueMicrotask(() => message.stored());
+    return this.takesMore;
+  }
+}
+
+function unexpected(): never {
+  throw new Error("not for MQTT");
+}
+
+/** The error of a hub whose journal is out of reach. */
+export const unavailable = (): HubError => new HubError("ServiceUnavailable", "The journal is out of reach.");
