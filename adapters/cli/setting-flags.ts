@@ -1,0 +1,38 @@
+import type { ParseArgsOptionsConfig } from "node:util";
+import {
+  allowed,
+  descriptionOf,
+  flagOf,
+  readSettings,
+  settingNames,
+  variableOf,
+  withoutOwnLeftovers,
+} from "../settings/read-settings.ts";
+import { notFlags, type Settings } from "../settings/schema.ts";
+import { type Invocation, textFlag } from "./command.ts";
+
+const flagNames = settingNames.filter((name) => !notFlags.includes(name));
+
+/** A flag for every setting, and `--config` for the settings file. */
+export const settingOptions: ParseArgsOptionsConfig = Object.fromEntries(
+  [...flagNames.map(flagOf), "config"].map((flag) => [flag, { type: "string" as const }]),
+);
+
+/** The reference of the settings, as help prints it: flag, variable, what it is for, what it may be. */
+export function settingHelp(): string {
+  const lines = settingNames.map((name) => {
+    const flag = notFlags.includes(name) ? "" : `--${flagOf(name)}, `;
+    return `  ${flag}${variableOf(name)}\n      ${descriptionOf(name)} (${allowed(name)})`;
+  });
+  return [...lines, "  --config, TWINSTREAM_CONFIG\n      JSON file with settings by their names in camelCase"].join(
+    "\n",
+  );
+}
+
+/** The settings of this invocation: flags, then environment, then file. Throws SettingsError with every fault. */
+export function settingsOf(invocation: Invocation): Settings {
+  const dataFolder = textFlag(invocation, "data") ?? invocation.environment.TWINSTREAM_DATA ?? ".twinstream";
+  const environment = withoutOwnLeftovers(invocation.environment, dataFolder);
+  const flags = Object.fromEntries(Object.keys(settingOptions).map((flag) => [flag, textFlag(invocation, flag)]));
+  return readSettings({ flags, environment, file: flags.config ?? environment.TWINSTREAM_CONFIG });
+}

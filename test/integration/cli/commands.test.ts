@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { before, suite, test } from "node:test";
+import { promisify } from "node:util";
+import mqtt from "mqtt";
+import { deviceLogin } from "../../support/device-login.ts";
+import { type HubProcess, spawnHub } from "../../support/hub-process.ts";
+import { suiteScope } from "../../support/suite-scope.ts";
+
+const main = join(import.meta.dirname, "../../../adapters/cli/main.ts");
+const run = promisify(execFile);
+
+/** The command line against a running hub, as an operator types it. */
+suite("the command line", () => {
+  const scope = suiteScope();
+  const dataFolder = mkdtempSync(join(tmpdir(), "twinstream-cli-"));
+  scope.after(() => rmSync(dataFolder, { recursive: true, force: true }));
+  let hub: HubProcess;
+
+  before(async () => {
+    hub = await spawnHub({ dataFolder });
+    scope.after(() => hub.stop("SIGTERM"));
+  });
+
+  const twinstream = async (...words: readonly string[]): Promise<string> =>
+    (await run(process.execPath, [main, ...words, "--data", dataFolder])).stdout.trimEnd();
+  const json = async (...words: readonly string[]): Promise<unknown> =>
+    JSON.parse(await twinstream(...words, "--json"));
+
+  /** A command that must fail: its exit code and what it says. */
+  async function refused(...words: readonly string[]): Promise<{ code: number; stderr: string }> {
+    const failure: unknown = await twinstream(...words).then(
+      () => assert.fail("the command succeeded"),
+      (error: unknown) => error,
+    );
+    return failure as { code: number; stderr: string };
+  }
+
+  test("a hub leaves its connection strings for its owner alone", () => {
+    assert.equal(statSync(join(dataFolder, "hub.env")).mode & 0o777, 0o600);
+    assert.match(
+      hub.variables.get("IOTHUB_CONNECTION_STRING") ?? "",
+      /^HostName=localhost;SharedAccessKeyName=iothubowner;/,
+    );
+    assert.match(hub.variables.get("IOTHUB_DEVICE_CONNECTION_STRING") ?? "", /;DeviceId=device-1;/);
+  });
+
+  test("a second hub on the same data folder is refused", async () => {
+    await assert.rejects(spawnHub({ dataFolder }), /ended before it was ready/);
+  });
+
+  test("devices are created, listed, shown, given keys and deleted", async () => {
+    assert.match(
+      await twinstream("device", "create", "cli.1"),
+      /^HostName=localhost;DeviceId=cli\.1;SharedAccessKey=.{44}$/,
+    );
+    assert.match((await refused("device", "create", "cli.1")).stderr, /DeviceAlreadyExists/);
+    assert.match(await twinstream("device", "list"), /cli\.1 +enabled +Disconnected +sas/);
+    const before = (await json("device", "keys", "cli.1")) as { primaryKey: string; secondaryKey: string };
+    const after = (await json("device", "keys", "cli.1", "--regenerate", "primary")) as typeof before;
+    assert.notEqual(after.primaryKey, before.primaryKey);
+    assert.equal(after.secondaryKey, before.secondaryKey);
+    assert.equal(((await json("device", "show", "cli.1")) as { deviceId: string }).deviceId, "cli.1");
+    await twinstream("device", "delete", "cli.1");
+    assert.match((await refused("device", "show", "cli.1")).stderr, /DeviceNotFound/);
+  });
+
+  test("a twin is patched and shown, and its history tells of it", async () => {
+    await twinstream("device", "create", "cli-twin");
+    await twinstream("twin", "patch", "cli-twin", "--desired", '{"a": 1}', "--tags", '{"site": "A"}');
+    const twin = (await json("twin", "show", "cli-twin")) as { properties: { desired: { a: number } }; tags: unknown };
+    assert.equal(twin.properties.desired.a, 1);
+    assert.deepEqual(twin.tags, { site: "A" });
+    assert.match(
+      (await refused("twin", "patch", "cli-twin", "--desired", "[1]")).stderr,
+      /--desired must be a JSON object/,
+    );
+    const lines = (await twinstream("history", "cli-twin")).split("\n");
+    assert.deepEqual(
+      lines.map((line) => line.split(" ")[2]),
+      ["DeviceCreated", "TwinUpdated"],
+    );
+    const limited = await twinstream("history", "cli-twin", "--type", "TwinUpdated", "--limit", "5", "--json");
+    assert.equal((JSON.parse(limited) as { type: string }).type, "TwinUpdated");
+  });
+
+  test("monitor and history --follow show what happens", async () => {
+    const monitor = follow("monitor", "device-1");
+    const history = follow("history", "device-1", "--follow");
+    await history.line(/DeviceCreated/);
+    const client = await mqtt.connectAsync(
+      `mqtt://127.0.0.1:${hub.variables.get("TWINSTREAM_MQTT_PORT")}`,
+      deviceLogin(hub),
+    );
+    // The monitor shows what comes after it has begun, so the device goes on until something is shown.
+    const sending = setInterval(
+      () => client.publish("devices/device-1/messages/events/k=v", '{"n": 1}', { qos: 1 }),
+      50,
+    );
+    assert.match(await monitor.line(/device-1/), /^\S+ device-1 k=v \{"n":1\}$/);
+    clearInterval(sending);
+    await history.line(/DeviceConnected/);
+    await client.endAsync();
+    await history.line(/DeviceDisconnected.*ClientDisconnected/);
+    await Promise.all([monitor.stop(), history.stop()]);
+  });
+
+  test("wrong words are told and end with 2, help with 0", async () => {
+    assert.equal((await refused("device", "create", "x", "--nonsense")).code, 2);
+    const help = await run(process.execPath, [main, "device", "--help"]);
+    assert.match(help.stdout, /twinstream device create/);
+    const overview = await run(process.execPath, [main, "--help"]);
+    for (const command of ["start", "device", "twin", "monitor", "history", "rebuild"])
+      assert.match(overview.stdout, new RegExp(`^  ${command}`, "m"));
+  });
+
+  test("rebuild needs the hub stopped, and then gives the same answers", async () => {
+    assert.match((await refused("rebuild")).stderr, /in use|another hub|running|held/i);
+    const before = await twinstream("device", "list");
+    await hub.stop("SIGTERM");
+    const { events } = (await json("rebuild")) as { events: number };
+    assert.ok(events > 5);
+    hub = await spawnHub({ dataFolder });
+    assert.equal(await twinstream("device", "list"), before);
+  });
+
+  /** Runs a command that goes on, and gives its lines as they come. */
+  function follow(...words: readonly string[]) {
+    const child = spawn(process.execPath, [main, ...words, "--data", dataFolder], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    return {
+      line: async (pattern: RegExp): Promise<string> => {
+        for (;;) {
+          const { value, done } = await lines.next();
+          if (done === true) throw new Error(`${words.join(" ")} ended before ${pattern}`);
+          if (pattern.test(value)) return value;
+        }
+      },
+      stop: async () => {
+        const gone = once(child, "exit");
+        child.kill("SIGINT");
+        assert.deepEqual(await gone, [0, null]);
+      },
+    };
+  }
+});
