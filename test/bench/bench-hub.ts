@@ -1,0 +1,92 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { request } from "node:https";
+import { type HubProcess, spawnHub } from "../support/hub-process.ts";
+import { type Durability, scratchFolder } from "./servers.ts";
+
+/** A hub under load, with devices of its own. */
+export type BenchHub = {
+  readonly process: HubProcess;
+  readonly ca: string;
+  readonly mqttPort: number;
+  readonly mqttsPort: number;
+  readonly clients: readonly BenchClient[];
+};
+
+/** What a load generator needs to connect as a device. */
+export type BenchClient = {
+  readonly clientId: string;
+  readonly username: string;
+  readonly password: string;
+  readonly topic: string;
+};
+
+/** Starts a hub with `devices` devices, each with a token for a day. */
+export async function startBenchHub(
+  scope: AsyncDisposableStack,
+  durability: Durability,
+  devices: number,
+): Promise<BenchHub> {
+  const dataFolder = scratchFolder(scope);
+  const hub = await spawnHub({ dataFolder, flags: ["--durability", durability] });
+  scope.defer(() => hub.stop("SIGTERM"));
+  const ca = readFileSync(hub.variables.get("NODE_EXTRA_CA_CERTS") ?? "", "utf8");
+  const keys = Array.from({ length: devices }, (_, index) => ({
+    id: `bench-${index}`,
+    key: randomBytes(32).toString("base64"),
+  }));
+  for (let first = 0; first < keys.length; first += 100) await register(hub, ca, keys.slice(first, first + 100));
+  return {
+    process: hub,
+    ca,
+    mqttPort: Number(hub.variables.get("TWINSTREAM_MQTT_PORT")),
+    mqttsPort: Number(hub.variables.get("TWINSTREAM_MQTTS_PORT")),
+    clients: keys.map(({ id, key }) => ({
+      clientId: id,
+      username: `localhost/${id}/?api-version=2021-04-12`,
+      password: sasToken(`localhost/devices/${id}`, key),
+      topic: `devices/${id}/messages/events/`,
+    })),
+  };
+}
+
+/** Registers up to 100 devices in one call of the bulk API. */
+async function register(hub: HubProcess, ca: string, devices: readonly { id: string; key: string }[]): Promise<void> {
+  const entries = devices.map(({ id, key }) => ({
+    id,
+    importMode: "create",
+    status: "enabled",
+    authentication: { type: "sas", symmetricKey: { primaryKey: key, secondaryKey: key } },
+  }));
+  const ownerKey = /SharedAccessKey=(.*)$/.exec(hub.variables.get("IOTHUB_CONNECTION_STRING") ?? "")?.[1] ?? "";
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const call = request(
+    {
+      method: "POST",
+      host: "localhost",
+      port: hub.variables.get("TWINSTREAM_HTTPS_PORT"),
+      path: "/devices?api-version=2021-04-12",
+      ca,
+      headers: {
+        authorization: `${sasToken("localhost", ownerKey)}&skn=iothubowner`,
+        "content-type": "application/json",
+      },
+    },
+    (response) => {
+      response.resume();
+      response.on("end", () =>
+        response.statusCode === 200 ? resolve() : reject(new Error(`bulk: ${response.statusCode}`)),
+      );
+    },
+  );
+  call.on("error", reject);
+  call.end(JSON.stringify(entries));
+  await promise;
+}
+
+function sasToken(resource: string, key: string): string {
+  const expiry = Math.floor(Date.now() / 1000) + 86_400;
+  const encoded = encodeURIComponent(resource);
+  const signature = createHmac("sha256", Buffer.from(key, "base64")).update(`${encoded}\n${expiry}`).digest("base64");
+  return `SharedAccessSignature sr=${encoded}&sig=${encodeURIComponent(signature)}&se=${expiry}`;
+}

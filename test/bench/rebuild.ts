@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import pino from "pino";
+import { connectNats } from "../../adapters/nats/connect.ts";
+import { startEmbeddedServer } from "../../adapters/nats/embedded-server.ts";
+import { createJournal, type JetStreamJournal } from "../../adapters/nats/journal.ts";
+import { ensureStreams } from "../../adapters/nats/streams.ts";
+import { hashViews } from "../../projections/dump.ts";
+import { createProjector } from "../../projections/projector.ts";
+import { rebuild } from "../../projections/rebuild.ts";
+import { openStore } from "../../projections/store.ts";
+import { mixedEvents } from "../support/mixed-events.ts";
+import { scratchFolder } from "./servers.ts";
+
+const devices = 10_000;
+
+/**
+ * Writes a journal, lets views follow it, builds them anew and compares the two, byte for byte. Returns a line with the rate
+ * of the rebuild; throws when the views differ.
+ */
+export async function measureRebuild(quick: boolean): Promise<string> {
+  await using scope = new AsyncDisposableStack();
+  const folder = scratchFolder(scope);
+  const log = pino({ level: "silent" });
+  const binary = process.env.TWINSTREAM_NATS_SERVER ?? "nats-server";
+  const durability = { sync: "interval", intervalMs: 1000 } as const;
+  const server = scope.use(await startEmbeddedServer({ binary, folder: join(folder, "nats"), durability, log }));
+  const nc = await connectNats({ url: server.url, name: "bench", log });
+  scope.defer(() => nc.close());
+  await ensureStreams({ nc, hub: "bench", partitions: 1, telemetryMaxAgeMs: 0 });
+  const journal = scope.use(createJournal({ nc, hub: "bench", log }));
+
+  const count = quick ? 20_000 : 200_000;
+  const written = mixedEvents(count, devices);
+  for (let first = 0; first < count; first += 1000) {
+    const chunk = written.slice(first, first + 1000);
+    await Promise.all(chunk.map(({ key, event, meta }) => journal.append(key, { event, meta })));
+  }
+  const lastSequence = await journal.lastSequence();
+  const file = join(folder, "views.db");
+  const followed = await hashAfterFollowing(journal, file, lastSequence);
+  const { events, seconds } = await rebuild({ file, follow: (after) => journal.batches(after), lastSequence });
+  const { store } = openStore(file);
+  const rebuilt = hashViews(store);
+  store.close();
+  if (followed !== rebuilt) throw new Error("the rebuilt views differ from those that followed the journal");
+  const rate = Math.round(events / seconds).toLocaleString("en");
+  return `rebuild of ${events} events of ${devices} devices: ${rate}/s, byte-identical to the views that followed`;
+}
+
+async function hashAfterFollowing(journal: JetStreamJournal, file: string, lastSequence: number): Promise<string> {
+  const { store } = openStore(file);
+  const projector = createProjector({ store, onError: () => {} });
+  for await (const batch of journal.batches(0)) {
+    projector.apply(batch);
+    if (projector.appliedSequence() >= lastSequence) break;
+  }
+  const hash = hashViews(store);
+  store.close();
+  return hash;
+}
