@@ -24,6 +24,7 @@ export type FeedRequest = {
 export type FeedMessage = { readonly msg: Msg; readonly sequence: number };
 
 const expiresMs = 30_000;
+const createTryMs = 3_000;
 const heartbeatMs = 1_000;
 const silenceMs = 3 * heartbeatMs;
 const inactiveMs = 60_000;
@@ -126,9 +127,27 @@ export class StreamFeed {
     nc.publish(subject, JSON.stringify(pull), { reply: `${consumer.inbox}.${consumer.pulls}` });
   }
 
+  /**
+   * Makes a consumer. A cluster may give it to a server that has just died, and then never answers: so a request that is
+   * not answered soon is given up, and the next one asks for another consumer.
+   */
   async #open(): Promise<Consumer> {
-    const { nc, stream, filterSubject, deadlineMs, signal } = this.#request;
-    await this.#requireAllThatWasSeen();
+    const { deadlineMs, signal } = this.#request;
+    const deadline = Date.now() + deadlineMs;
+    for (;;) {
+      await this.#requireAllThatWasSeen();
+      try {
+        return await this.#createConsumer(Math.min(createTryMs, Math.max(1, deadline - Date.now())));
+      } catch (error) {
+        const unanswered = error instanceof HubError && error.reason === "ServiceUnavailable";
+        const { nc } = this.#request;
+        if (!unanswered || nc.isClosed() || signal?.aborted === true || Date.now() >= deadline) throw error;
+      }
+    }
+  }
+
+  async #createConsumer(deadlineMs: number): Promise<Consumer> {
+    const { nc, stream, filterSubject, signal } = this.#request;
     // Short, since every message of a replay carries it in its reply subject.
     const name = randomBytes(6).toString("hex");
     const config = {
