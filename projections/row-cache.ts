@@ -30,7 +30,11 @@ type Entry<Row> = {
   stored: Row | undefined;
   row: Row | undefined;
   weight: number;
+  changes: number;
 };
+
+/** A row is weighed anew at every so many changes: it grows little by little, and weighing a twin costs as much as a change. */
+const weighEvery = 8;
 
 /** What a row without documents of any size counts for, the cost of keeping it included. */
 const usualWeight = 1000;
@@ -53,7 +57,7 @@ export function createRowCache<Row>(access: RowAccess<Row>, budget: number): Row
     if (known !== undefined) return known;
     if (weight > budget) makeRoom();
     const row = access.load(deviceId, moduleId);
-    const entry = { deviceId, moduleId, stored: row, row, weight: weigh(row) };
+    const entry = { deviceId, moduleId, stored: row, row, weight: weigh(row), changes: 0 };
     entries.set(key, entry);
     weight += entry.weight;
     return entry;
@@ -86,7 +90,10 @@ export function createRowCache<Row>(access: RowAccess<Row>, budget: number): Row
     set(deviceId, moduleId, row) {
       const entry = entryOf(deviceId, moduleId);
       if (entry.row === entry.stored && row !== entry.stored) dirty.push(entry);
+      const isOther = (entry.row === undefined) !== (row === undefined);
       entry.row = row;
+      entry.changes += 1;
+      if (!isOther && entry.changes % weighEvery !== 0) return;
       weight -= entry.weight;
       entry.weight = weigh(row);
       weight += entry.weight;

@@ -1,6 +1,6 @@
 import type { IdentityKey, RecordedEvent } from "../core/events.ts";
 import { type Connections, createConnections } from "./connections.ts";
-import { recordHistory } from "./history.ts";
+import { createHistory } from "./history.ts";
 import { createIdentities, type Identities, type IdentityChange } from "./identities.ts";
 import { createPolicies, type Policies } from "./policies.ts";
 import { createStatistics } from "./statistics.ts";
@@ -37,14 +37,15 @@ export function createViews(store: Store, cacheBudget: number): Views {
     generationOf: identities.generationOf,
     deviceConnectionChanged: statistics.connectionChanged,
   });
+  const history = createHistory(store);
   const policies = createPolicies(store);
   const parts = { identities, twins, connections, policies };
   // Counts come last: they are made of the rows that the others write.
-  const writers = [identities, twins, connections, statistics];
+  const writers = [history, identities, twins, connections, statistics];
   return {
     apply(recorded) {
       project(parts, recorded);
-      recordHistory(store, recorded);
+      history.record(recorded);
     },
     flush() {
       for (const writer of writers) writer.flush();

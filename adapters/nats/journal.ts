@@ -1,7 +1,7 @@
 import type { NatsConnection } from "nats";
 import type { AggregateKey, NewEvent, RecordedEvent } from "../../core/events.ts";
 import type { AppendResult, Journal } from "../../core/ports.ts";
-import { decodeEvent } from "./event-codec.ts";
+import { decodeEvent, type RawEvent } from "./event-codec.ts";
 import { bodyTextOf, headerLinesOf } from "./header-block.ts";
 import { JournalAppender } from "./journal-appender.ts";
 import { lastSequenceOf, rawEventsAt } from "./journal-lookup.ts";
@@ -42,13 +42,12 @@ export type JetStreamJournal = Journal &
      * `ServerError` for an event that this hub can't read or a journal that lost what was read before.
      */
     follow(request: FollowRequest): Promise<void>;
-    /** The same as an endless iterable, in large batches, for who reads the whole journal and knows where to stop. */
-    batches(afterSequence: number): AsyncIterable<readonly RecordedEvent[]>;
+    /** The same, undecoded and without end, for who decodes elsewhere and knows where to stop. */
+    rawBatches(afterSequence: number): AsyncIterable<readonly RawEvent[]>;
   };
 
 const readBatchSize = 500;
 const followBatchSize = 1_000;
-/** Each pull costs the server a wake-up, which a replay feels. */
 const replayBatchSize = 2_000;
 
 type LiveRequest = Pick<FeedRequest, "afterSequence" | "batchSize" | "signal">;
@@ -59,8 +58,7 @@ export function createJournal(options: JournalOptions): JetStreamJournal {
   const stream = journalStream(hub);
   const appender = new JournalAppender({ nc, hub, log, deadlineMs, versions });
   const lookup = { nc, stream, deadlineMs };
-  const decode = ({ msg, sequence }: FeedMessage): RecordedEvent =>
-    decodeEvent({ subject: msg.subject, sequence, headerLines: headerLinesOf(msg), text: bodyTextOf(msg) }, versions);
+  const decode = (message: FeedMessage): RecordedEvent => decodeEvent(rawEventOf(message), versions);
 
   async function* read(key: AggregateKey): AsyncGenerator<RecordedEvent, void, void> {
     const filterSubject = subjectOf(hub, key);
@@ -69,9 +67,11 @@ export function createJournal(options: JournalOptions): JetStreamJournal {
     for await (const batch of feed.batches()) for (const message of batch) yield decode(message);
   }
 
-  async function* live(from: LiveRequest): AsyncGenerator<readonly RecordedEvent[], void, void> {
-    const feed = new StreamFeed({ nc, stream, untilCaughtUp: false, deadlineMs: Number.POSITIVE_INFINITY, ...from });
-    for await (const batch of feed.batches()) yield batch.map(decode);
+  const live = (from: LiveRequest): AsyncIterable<readonly FeedMessage[]> =>
+    new StreamFeed({ nc, stream, untilCaughtUp: false, deadlineMs: Number.POSITIVE_INFINITY, ...from }).batches();
+
+  async function* rawBatches(afterSequence: number): AsyncGenerator<readonly RawEvent[], void, void> {
+    for await (const batch of live({ afterSequence, batchSize: replayBatchSize })) yield batch.map(rawEventOf);
   }
 
   return {
@@ -84,9 +84,16 @@ export function createJournal(options: JournalOptions): JetStreamJournal {
       return raw.map((event) => decodeEvent(event, versions));
     },
     async follow({ afterSequence, batchSize = followBatchSize, signal, onBatch }) {
-      for await (const batch of live({ afterSequence, batchSize, signal })) await onBatch(batch);
+      for await (const batch of live({ afterSequence, batchSize, signal })) await onBatch(batch.map(decode));
     },
-    batches: (afterSequence) => live({ afterSequence, batchSize: replayBatchSize }),
+    rawBatches,
     [Symbol.dispose]: () => appender[Symbol.dispose](),
   };
 }
+
+const rawEventOf = ({ msg, sequence }: FeedMessage): RawEvent => ({
+  subject: msg.subject,
+  sequence,
+  headerLines: headerLinesOf(msg),
+  text: bodyTextOf(msg),
+});

@@ -2,9 +2,9 @@ import type { Logger } from "pino";
 import type { Feed, ReadModel } from "../../core/ports.ts";
 import { createProjector, type Projector } from "../../projections/projector.ts";
 import { createReadModel } from "../../projections/read-model.ts";
-import { rebuild } from "../../projections/rebuild.ts";
 import { openStore, type Store } from "../../projections/store.ts";
 import type { JetStreamJournal } from "../nats/journal.ts";
+import { rebuildInWorker } from "./rebuild-in-worker.ts";
 
 /** The views of this node, kept up with the journal. */
 export type OpenViews = AsyncDisposable & {
@@ -58,7 +58,7 @@ async function openUsableStore({ file, journal, log }: OpenViewsOptions, lastSeq
   if (missing < 0) log.warn({ file }, "the views hold more than the journal and are built anew from it");
   if (missing >= 0 && missing < rebuildFrom) return store;
   store.close();
-  const { events, seconds } = await rebuild({ file, follow: (after) => journal.batches(after), lastSequence });
+  const { events, seconds } = await rebuildInWorker({ file, journal });
   log.info({ events, seconds }, "built the views from the journal");
   return openStore(file).store;
 }

@@ -1,13 +1,11 @@
 import { resolve } from "node:path";
 import type { Logger } from "pino";
-import { type RebuildProgress, rebuild } from "../../projections/rebuild.ts";
+import type { RebuildProgress } from "../../projections/rebuild.ts";
 import { lockDataFolder } from "../nats/data-folder-lock.ts";
 import type { Settings } from "../settings/schema.ts";
 import { openDataFolder } from "./node-folder.ts";
 import { openJournal } from "./open-journal.ts";
-
-/** What a rebuild came to. */
-export type RebuildResult = { readonly events: number; readonly seconds: number };
+import { type RebuildResult, rebuildInWorker } from "./rebuild-in-worker.ts";
 
 /** Builds the views of a stopped hub anew from its journal. Throws when a hub runs on the data folder. */
 export async function rebuildViews(
@@ -20,6 +18,5 @@ export async function rebuildViews(
   const folders = openDataFolder(dataFolder);
   scope.use(await lockDataFolder(dataFolder));
   const { journal } = scope.use(await openJournal({ settings, folder: folders.nats, log }));
-  const lastSequence = await journal.lastSequence();
-  return await rebuild({ file: folders.views, follow: (after) => journal.batches(after), lastSequence, onProgress });
+  return await rebuildInWorker({ file: folders.views, journal, onProgress });
 }

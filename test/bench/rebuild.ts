@@ -4,9 +4,10 @@ import { connectNats } from "../../adapters/nats/connect.ts";
 import { startEmbeddedServer } from "../../adapters/nats/embedded-server.ts";
 import { createJournal, type JetStreamJournal } from "../../adapters/nats/journal.ts";
 import { ensureStreams } from "../../adapters/nats/streams.ts";
+import { rebuildInWorker } from "../../adapters/node/rebuild-in-worker.ts";
+import type { RecordedEvent } from "../../core/events.ts";
 import { hashViews } from "../../projections/dump.ts";
 import { createProjector } from "../../projections/projector.ts";
-import { rebuild } from "../../projections/rebuild.ts";
 import { openStore } from "../../projections/store.ts";
 import { mixedEvents } from "../support/mixed-events.ts";
 import { scratchFolder } from "./servers.ts";
@@ -38,7 +39,7 @@ export async function measureRebuild(quick: boolean): Promise<string> {
   const lastSequence = await journal.lastSequence();
   const file = join(folder, "views.db");
   const followed = await hashAfterFollowing(journal, file, lastSequence);
-  const { events, seconds } = await rebuild({ file, follow: (after) => journal.batches(after), lastSequence });
+  const { events, seconds } = await rebuildInWorker({ file, journal });
   const { store } = openStore(file);
   const rebuilt = hashViews(store);
   store.close();
@@ -50,10 +51,12 @@ export async function measureRebuild(quick: boolean): Promise<string> {
 async function hashAfterFollowing(journal: JetStreamJournal, file: string, lastSequence: number): Promise<string> {
   const { store } = openStore(file);
   const projector = createProjector({ store, onError: () => {} });
-  for await (const batch of journal.batches(0)) {
-    projector.apply(batch);
-    if (projector.appliedSequence() >= lastSequence) break;
-  }
+  const stop = new AbortController();
+  const onBatch = (events: readonly RecordedEvent[]): void => {
+    projector.apply(events);
+    if (projector.appliedSequence() >= lastSequence) stop.abort();
+  };
+  await journal.follow({ afterSequence: 0, signal: stop.signal, onBatch });
   const hash = hashViews(store);
   store.close();
   return hash;
