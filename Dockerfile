@@ -20,7 +20,7 @@ COPY adapters adapters
 
 # The user node may not listen below 1024 everywhere, so HTTPS is on 8443: publish it as 443, where the SDKs look.
 ENV NODE_ENV=production \
-    NODE_OPTIONS=--disable-warning=ExperimentalWarning \
+    NODE_OPTIONS="--disable-warning=ExperimentalWarning --max-semi-space-size=64" \
     TWINSTREAM_HTTPS_PORT=8443 \
     TWINSTREAM_NATS_SERVER=/usr/sbin/nats-server
 USER node

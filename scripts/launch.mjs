@@ -8,6 +8,9 @@ import { orExit, setup } from "./setup.mjs";
 /** The path of the CLI's entry. */
 export const cli = `${root}/adapters/cli/main.ts`;
 
+/** Much of what the hub makes lives for one message: room for young objects saves the collector most of its work. */
+export const nodeFlags = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=64"];
+
 const givenServer = /^--nats-(url|server)(=|$)/;
 
 /**
@@ -19,7 +22,9 @@ const givenServer = /^--nats-(url|server)(=|$)/;
  */
 export function needsNatsServer(script, args, env) {
   if (script !== cli) return true;
-  return args[0] === "start" && !env.NATS_URL && !args.some((arg) => givenServer.test(arg));
+  // A sourced hub.env names the NATS inside the hub that wrote it, which is no server to use (adapters/settings).
+  const outsideUrl = env.NATS_URL && env.NATS_URL !== env.TWINSTREAM_EMBEDDED_NATS;
+  return args[0] === "start" && !outsideUrl && !args.some((arg) => givenServer.test(arg));
 }
 
 /**
@@ -33,7 +38,7 @@ export function launch(script, args) {
   const natsServer = orExit(() => setup({ needsNatsServer: needsNatsServer(script, args, process.env) }));
   const node = runsTypeScript(process.versions.node) && existsSync(process.execPath) ? process.execPath : ownNode;
   const env = natsServer === undefined ? process.env : { ...process.env, TWINSTREAM_NATS_SERVER: natsServer };
-  const nodeArgs = ["--disable-warning=ExperimentalWarning", script, ...args];
+  const nodeArgs = [...nodeFlags, script, ...args];
   const child = spawn(node, nodeArgs, { stdio: "inherit", env });
   forwardSignals(child);
   child.on("error", (error) => {

@@ -31,8 +31,7 @@ export function settingHelp(): string {
 
 /** The settings of this invocation: flags, then environment, then file. Throws SettingsError with every fault. */
 export function settingsOf(invocation: Invocation): Settings {
-  const dataFolder = textFlag(invocation, "data") ?? invocation.environment.TWINSTREAM_DATA ?? ".twinstream";
-  const environment = withoutOwnLeftovers(invocation.environment, dataFolder);
+  const environment = withoutOwnLeftovers(invocation.environment);
   const flags = Object.fromEntries(Object.keys(settingOptions).map((flag) => [flag, textFlag(invocation, flag)]));
   return readSettings({ flags, environment, file: flags.config ?? environment.TWINSTREAM_CONFIG });
 }

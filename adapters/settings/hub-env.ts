@@ -19,9 +19,6 @@ export type HubEnvironment = {
   readonly nats: { readonly url: string; readonly embedded: boolean };
 };
 
-/** A comment in `hub.env` that tells an embedded NATS, which lives and dies with the hub, from an outside one. */
-export const embeddedMark = "# NATS_URL is the server inside this hub";
-
 /** Where a hub with this data folder leaves its `hub.env`. */
 export const hubEnvFile = (dataFolder: string): string => join(dataFolder, "hub.env");
 
@@ -47,6 +44,8 @@ export function hubVariables(hub: HubEnvironment): ReadonlyMap<string, string> {
     ["TWINSTREAM_AMQPS_PORT", ports.amqps],
     ["TWINSTREAM_MQTT_PORT", ports.mqtt],
     ["NATS_URL", hub.nats.url],
+    // By this a hub that starts in a shell with this file's variables tells its own NATS of before from an outside one.
+    ["TWINSTREAM_EMBEDDED_NATS", hub.nats.embedded ? hub.nats.url : undefined],
   ];
   return new Map(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
 }
@@ -54,7 +53,6 @@ export function hubVariables(hub: HubEnvironment): ReadonlyMap<string, string> {
 /** Writes `hub.env`, readable by its owner alone, in one step, so that no reader sees half of it. */
 export function writeHubEnv(dataFolder: string, hub: HubEnvironment): void {
   const lines = [...hubVariables(hub)].map(([name, value]) => `export ${name}=${quoted(value)}\n`);
-  if (hub.nats.embedded) lines.push(`${embeddedMark}\n`);
   const file = hubEnvFile(dataFolder);
   writeFileSync(`${file}.new`, lines.join(""), { mode: 0o600 });
   renameSync(`${file}.new`, file);

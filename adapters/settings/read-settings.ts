@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import Value from "typebox/value";
-import { embeddedMark } from "./hub-env.ts";
 import { environmentNames, notFlags, type SettingName, Settings, secretSettings } from "./schema.ts";
 import { SettingsError } from "./settings-error.ts";
 
@@ -117,13 +115,8 @@ export const descriptionOf = (name: SettingName): string => schemaOf(name).descr
  * The environment without what an earlier run of the hub left in it: `hub.env`, sourced into the shell that now starts
  * the hub, names the embedded NATS of that run, which is not an outside server to connect to.
  */
-export function withoutOwnLeftovers(
-  environment: Readonly<Record<string, string | undefined>>,
-  dataFolder: string,
-): Readonly<Record<string, string | undefined>> {
-  const hubEnv = join(dataFolder, "hub.env");
-  if (environment.NATS_URL === undefined || !existsSync(hubEnv)) return environment;
-  const text = readFileSync(hubEnv, "utf8");
-  const ownServer = text.includes(embeddedMark) && text.includes(`'${environment.NATS_URL}'`);
-  return ownServer ? { ...environment, NATS_URL: undefined } : environment;
+export function withoutOwnLeftovers(environment: SettingSources["environment"]): SettingSources["environment"] {
+  const url = environment.NATS_URL;
+  if (url === undefined || url !== environment.TWINSTREAM_EMBEDDED_NATS) return environment;
+  return { ...environment, NATS_URL: undefined };
 }

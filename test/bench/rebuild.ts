@@ -12,7 +12,7 @@ import { openStore } from "../../projections/store.ts";
 import { mixedEvents } from "../support/mixed-events.ts";
 import { scratchFolder } from "./servers.ts";
 
-const devices = 10_000;
+const devices = 2_000;
 
 /**
  * Writes a journal, lets views follow it, builds them anew and compares the two, byte for byte. Returns a line with the rate

@@ -1,17 +1,19 @@
 import { execFileSync, spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { table } from "../../adapters/cli/output.ts";
 import { startBenchHub } from "./bench-hub.ts";
 import { measureConnects } from "./connects.ts";
 import type { LoadPlan, LoadResult } from "./mqtt-load.ts";
+import { measureRebuild } from "./rebuild.ts";
 import { type Durability, scratchFolder, startNatsServer } from "./servers.ts";
 import { measureTwinPatches } from "./twin-patches.ts";
 
 /**
  * `npm run bench`: durable QoS 1 ingest of the hub beside nats-server's own MQTT and a bare JetStream publisher, in turns
- * within one run, so that the ratios hold on a noisy machine. `--quick` runs a tenth of the messages.
+ * within one run, so that the ratios hold on a noisy machine. `--quick` runs a tenth of the messages, `--readme` writes what
+ * came out into the README.
  */
 const quick = process.argv.includes("--quick");
 const bodyBytes = 256;
@@ -88,17 +90,32 @@ function resultRow(
   ];
 }
 
+const readme = join(here, "../../README.md");
+const block = /(<!-- bench -->\n)[\s\S]*?(<!-- \/bench -->)/;
+const report: string[] = [];
+const say = (text: string): void => {
+  report.push(text);
+  console.log(text);
+};
+
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: here, encoding: "utf8" }).trim();
-console.log(`commit ${commit}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}`);
-console.log(
-  `QoS 1, ${bodyBytes}-byte bodies, about 4,000 in flight, median of ${rounds} rounds in turns; ratio to nats-server MQTT\n`,
-);
+say(`commit ${commit}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}`);
+say(`QoS 1, ${bodyBytes}-byte bodies, about 4,000 in flight, median of ${rounds} rounds; ratio to nats-server MQTT\n`);
 const head = ["SERVER", "DURABILITY", "CONNECTIONS", "MSG/S", "RATIO", "P50 MS", "P90", "P99", "MAX"];
 const rows: string[][] = [];
 for (const durability of ["interval", "always"] as const) {
   for (const connections of [100, 1000]) rows.push(...(await ingest(durability, connections)));
 }
-console.log(table([head, ...rows]));
-for (const durability of ["interval", "always"] as const)
-  console.log(`\n${await measureTwinPatches(durability, quick)}`);
-console.log(`\n${await measureConnects(quick)}`);
+say(`${table([head, ...rows])}\n`);
+for (const durability of ["interval", "always"] as const) say(await measureTwinPatches(durability, quick));
+say(await measureConnects(quick));
+say(await measureRebuild(quick));
+
+if (process.argv.includes("--readme")) {
+  const written = `\`\`\`\n${report.join("\n")}\n\`\`\`\n`;
+  const text = readFileSync(readme, "utf8");
+  writeFileSync(
+    readme,
+    text.replace(block, (_, start: string, end: string) => `${start}${written}${end}`),
+  );
+}

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { readHubEnv } from "../../adapters/settings/hub-env.ts";
+import { nodeFlags } from "../../scripts/launch.mjs";
 
 const main = join(import.meta.dirname, "../../adapters/cli/main.ts");
 
@@ -25,14 +26,18 @@ export type HubProcessOptions = { readonly dataFolder: string; readonly flags?: 
 export async function spawnHub({ dataFolder, flags = [] }: HubProcessOptions): Promise<HubProcess> {
   const words = ["start", "--data", dataFolder, "--https-port", "0", "--mqtts-port", "0", "--mqtt-port", "0"];
   const started = performance.now();
-  const child = spawn(process.execPath, [main, ...words, "--bind", "127.0.0.1", "--log-level", "warn", ...flags], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      TWINSTREAM_NATS_SERVER: process.env.TWINSTREAM_NATS_SERVER,
+  const child = spawn(
+    process.execPath,
+    [...nodeFlags, main, ...words, "--bind", "127.0.0.1", "--log-level", "warn", ...flags],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        TWINSTREAM_NATS_SERVER: process.env.TWINSTREAM_NATS_SERVER,
+      },
     },
-  });
+  );
   const complaints: string[] = [];
   child.stderr?.on("data", (data: Buffer) => complaints.push(data.toString()));
   const gone = once(child, "exit");
