@@ -31,11 +31,7 @@ export async function measureRebuild(quick: boolean): Promise<string> {
   const journal = scope.use(createJournal({ nc, hub: "bench", log }));
 
   const count = quick ? 20_000 : 200_000;
-  const written = mixedEvents(count, devices);
-  for (let first = 0; first < count; first += 1000) {
-    const chunk = written.slice(first, first + 1000);
-    await Promise.all(chunk.map(({ key, event, meta }) => journal.append(key, { event, meta })));
-  }
+  await write(journal, count);
   const lastSequence = await journal.lastSequence();
   const file = join(folder, "views.db");
   const followed = await hashAfterFollowing(journal, file, lastSequence);
@@ -46,6 +42,14 @@ export async function measureRebuild(quick: boolean): Promise<string> {
   if (followed !== rebuilt) throw new Error("the rebuilt views differ from those that followed the journal");
   const rate = Math.round(events / seconds).toLocaleString("en");
   return `rebuild of ${events} events of ${devices} devices: ${rate}/s, byte-identical to the views that followed`;
+}
+
+async function write(journal: JetStreamJournal, count: number): Promise<void> {
+  const events = mixedEvents(count, devices);
+  for (let first = 0; first < count; first += 1000) {
+    const chunk = events.slice(first, first + 1000);
+    await Promise.all(chunk.map(({ key, event, meta }) => journal.append(key, { event, meta })));
+  }
 }
 
 async function hashAfterFollowing(journal: JetStreamJournal, file: string, lastSequence: number): Promise<string> {
