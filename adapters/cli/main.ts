@@ -87,7 +87,8 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function runCommand(command: Command, argv: string[]): Promise<number> {
   const interrupted = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
+  // A signal often comes twice, once to the process and once from its launcher: the second must not cut the end short.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupted.abort());
   const options = { ...command.options, help: { type: "boolean", short: "h" } } as const;
   let parsed: { values: Record<string, unknown>; positionals: string[] };
   try {

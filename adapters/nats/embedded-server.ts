@@ -44,7 +44,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   await checkServerBinary(options.binary);
   const supervisor = new Supervisor(options, await prepareFolder(options.folder));
   await supervisor.start();
-  options.log.info({ pid: supervisor.pid }, `nats-server runs: ${describeDurability(options.durability)}`);
+  options.log.info({ serverPid: supervisor.pid }, `nats-server runs: ${describeDurability(options.durability)}`);
   return supervisor;
 }
 

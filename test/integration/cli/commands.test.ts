@@ -122,7 +122,13 @@ suite("the command line", () => {
   test("rebuild needs the hub stopped, and then gives the same answers", async () => {
     assert.match((await refused("rebuild")).stderr, /in use|another hub|running|held/i);
     const before = await twinstream("device", "list");
+    hub.child.kill("SIGTERM");
     await hub.stop("SIGTERM");
+    assert.deepEqual(
+      [hub.child.exitCode, hub.child.signalCode],
+      [0, null],
+      "a second signal must not cut the end short",
+    );
     const { events } = (await json("rebuild")) as { events: number };
     assert.ok(events > 5);
     hub = await spawnHub({ dataFolder });
