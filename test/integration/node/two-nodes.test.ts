@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { test } from "node:test";
+import { openDevice, registerDevice } from "../../support/device.ts";
+import { connectDevice, owner } from "../../support/domain-hub.ts";
+import { startHub } from "../../support/hub.ts";
+import { startNats } from "../../support/nats.ts";
+import type { Scope } from "../../support/suite-scope.ts";
+import { waitFor } from "../../support/wait-for.ts";
+
+test("two nodes on one NATS are one hub: identities, twins, desired changes and takeover", async () => {
+  // Undone last first: a hub says goodbye to its NATS before that ends.
+  await using stack = new AsyncDisposableStack();
+  const scope: Scope = { after: (undo) => stack.defer(async () => void (await undo())) };
+  const nats = await startNats(scope);
+  // Nodes of one hub share the key that seals secrets, or one could not check the devices of the other.
+  const shared = { natsUrl: nats.url, masterKey: randomBytes(32).toString("base64") };
+  const here = await startHub(scope, shared);
+  const there = await startHub(scope, shared);
+  assert.equal(here.connectionString, there.connectionString);
+
+  const connectionString = await registerDevice(here, "roaming");
+  await waitFor("the device on the other node", () => found(() => there.node.hub.registry.getDevice("roaming")));
+  const twin = await (await openDevice(scope, connectionString)).getTwin();
+  const deltas: Record<string, unknown>[] = [];
+  twin.on("properties.desired", (delta: Record<string, unknown>) => deltas.push(delta));
+  await waitFor("the subscription", async () => {
+    const { events } = await here.node.hub.history.page({ deviceId: "roaming", limit: 100 });
+    return JSON.stringify(events).includes("properties/desired/#");
+  });
+  await there.node.hub.twins.update({ deviceId: "roaming", desired: { told: "there" }, ...owner });
+  await waitFor("the change made on the other node", () => deltas.some((delta) => delta.told === "there"));
+
+  await registerDevice(here, "moving");
+  await waitFor("the device on the other node", () => found(() => there.node.hub.registry.getDevice("moving")));
+  const before = await connectDevice(here.node.hub, "moving", { connectionId: "before" });
+  const after = await connectDevice(there.node.hub, "moving", { connectionId: "after" });
+  await waitFor("the end of the first connection", () => before.session.closed.length > 0);
+  assert.deepEqual(before.session.closed, ["ConnectionForcefullyClosedOnNewConnection"]);
+  assert.deepEqual(after.session.closed, []);
+});
+
+/** Whether a read finds something rather than throws. */
+function found(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch {
+    return false;
+  }
+}
