@@ -1,6 +1,7 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
+import { sasToken } from "../support/device-login.ts";
 import { type HubProcess, spawnHub } from "../support/hub-process.ts";
 import { type Durability, scratchFolder } from "./servers.ts";
 
@@ -82,11 +83,4 @@ async function register(hub: HubProcess, ca: string, devices: readonly { id: str
   call.on("error", reject);
   call.end(JSON.stringify(entries));
   await promise;
-}
-
-function sasToken(resource: string, key: string): string {
-  const expiry = Math.floor(Date.now() / 1000) + 86_400;
-  const encoded = encodeURIComponent(resource);
-  const signature = createHmac("sha256", Buffer.from(key, "base64")).update(`${encoded}\n${expiry}`).digest("base64");
-  return `SharedAccessSignature sr=${encoded}&sig=${encodeURIComponent(signature)}&se=${expiry}`;
 }

@@ -6,13 +6,18 @@ import type { HubProcess } from "./hub-process.ts";
 export function deviceLogin(hub: HubProcess): IClientOptions {
   const connectionString = hub.variables.get("IOTHUB_DEVICE_CONNECTION_STRING") ?? "";
   const [, deviceId = "", key = ""] = /DeviceId=([^;]+);SharedAccessKey=(.+)$/.exec(connectionString) ?? [];
-  const expiry = Math.floor(Date.now() / 1000) + 3600;
-  const resource = encodeURIComponent(`localhost/devices/${deviceId}`);
-  const signature = createHmac("sha256", Buffer.from(key, "base64")).update(`${resource}\n${expiry}`).digest("base64");
   return {
     clientId: deviceId,
     username: `localhost/${deviceId}/?api-version=2021-04-12`,
-    password: `SharedAccessSignature sr=${resource}&sig=${encodeURIComponent(signature)}&se=${expiry}`,
+    password: sasToken(`localhost/devices/${deviceId}`, key),
     reconnectPeriod: 0,
   };
+}
+
+/** A token for a resource that lasts a day, signed with a device's or a policy's key (spec/identity-and-security 5). */
+export function sasToken(resource: string, key: string): string {
+  const expiry = Math.floor(Date.now() / 1000) + 86_400;
+  const encoded = encodeURIComponent(resource);
+  const signature = createHmac("sha256", Buffer.from(key, "base64")).update(`${encoded}\n${expiry}`).digest("base64");
+  return `SharedAccessSignature sr=${encoded}&sig=${encodeURIComponent(signature)}&se=${expiry}`;
 }
