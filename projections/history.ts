@@ -1,6 +1,7 @@
-import type { HubEvent, RecordedEvent } from "../core/events.ts";
+import type { HubEvent } from "../core/events.ts";
 import type { HistoryFilter } from "../core/ports.ts";
 import type { Store } from "./store.ts";
+import type { ViewedEvent } from "./viewed-event.ts";
 
 /** Each event type's number in the table, below 31: filters name types by a mask. Stored: never reuse a number. */
 const typeNumbers = {
@@ -27,7 +28,7 @@ const descending = `SELECT sequence ${filtered} AND sequence < ? ORDER BY sequen
 /** Writes the history. */
 export type HistoryWriter = {
   /** Notes one event of a device or of one of its modules; the hub's own events have no device to be found under. */
-  record(recorded: RecordedEvent): void;
+  record(event: ViewedEvent): void;
   /** Writes what was noted, in the order of the keys, so that rows that are neighbours in the tree are written together. */
   flush(): void;
   /** Forgets what was noted and not written. */

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
-import type { RecordedEvent } from "../core/events.ts";
 import { createBuildStore, removeStore, type Store } from "./store.ts";
+import type { ViewedEvent } from "./viewed-event.ts";
 import { createViews } from "./views.ts";
 
 /** How far a rebuild is: `applied` and `total` are journal sequences, the rate is that of the events since its start. */
@@ -12,7 +12,7 @@ export type RebuildOptions = {
   /** Where the views belong. Nothing may have them open. */
   readonly file: string;
   /** The journal's events after a sequence, oldest first, in batches. It may end by itself or go on forever. */
-  readonly follow: (afterSequence: number) => AsyncIterable<readonly RecordedEvent[]>;
+  readonly follow: (afterSequence: number) => AsyncIterable<readonly ViewedEvent[]>;
   /** Where to stop: the sequence of the journal's last event. */
   readonly lastSequence: number;
   /** Called after every batch. */

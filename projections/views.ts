@@ -1,4 +1,4 @@
-import type { IdentityKey, RecordedEvent } from "../core/events.ts";
+import type { IdentityKey } from "../core/events.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import { createHistory } from "./history.ts";
 import { createIdentities, type Identities, type IdentityChange } from "./identities.ts";
@@ -6,11 +6,12 @@ import { createPolicies, type Policies } from "./policies.ts";
 import { createStatistics } from "./statistics.ts";
 import type { Store } from "./store.ts";
 import { createTwins, type Twins } from "./twins.ts";
+import type { ViewedEvent } from "./viewed-event.ts";
 
 /** All views together, as the projector drives them within its transaction. */
 export type Views = {
   /** Takes one event in. Rows may be held back until `flush`. */
-  apply(recorded: RecordedEvent): void;
+  apply(event: ViewedEvent): void;
   /** Writes everything held back. */
   flush(): void;
   /** Forgets everything held in memory, after a transaction that failed. */
@@ -43,9 +44,9 @@ export function createViews(store: Store, cacheBudget: number): Views {
   // Counts come last: they are made of the rows that the others write.
   const writers = [history, identities, twins, connections, statistics];
   return {
-    apply(recorded) {
-      project(parts, recorded);
-      history.record(recorded);
+    apply(event) {
+      project(parts, event);
+      history.record(event);
     },
     flush() {
       for (const writer of writers) writer.flush();
@@ -71,7 +72,7 @@ type Parts = {
 };
 
 /** Hands an event to the view that it concerns. */
-function project(parts: Parts, { event, key, sequence }: RecordedEvent): void {
+function project(parts: Parts, { event, key, sequence }: ViewedEvent): void {
   switch (event.type) {
     case "SharedAccessPoliciesSet":
       parts.policies.policies(event, sequence);
@@ -107,5 +108,5 @@ function spread({ twins, connections }: Parts, changes: readonly IdentityChange[
   }
 }
 
-const identityOf = ({ id, moduleId }: RecordedEvent["key"]): IdentityKey =>
+const identityOf = ({ id, moduleId }: ViewedEvent["key"]): IdentityKey =>
   moduleId === undefined ? { deviceId: id } : { deviceId: id, moduleId };

@@ -1,10 +1,11 @@
-import type { AggregateKey, EventMeta, NewEvent, RecordedEvent } from "../../core/events.ts";
+import type { AggregateKey, EventMeta, HubEvent, NewEvent, RecordedEvent } from "../../core/events.ts";
 import { HubError } from "../../core/hub-error.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
+import type { ViewedEvent } from "../../projections/viewed-event.ts";
 import { actorText, parseActor } from "./actor-text.ts";
 import { eachHeader, headerBlock, headerLine } from "./header-block.ts";
 import { decodePercent } from "./percent-encoding.ts";
-import { encodeToken, keyOf } from "./subjects.ts";
+import { createKeyReader, encodeToken, keyOf } from "./subjects.ts";
 import type { EventVersions } from "./upcast.ts";
 
 /*
@@ -64,12 +65,50 @@ export type RawEvent = {
  * does not know or no hub wrote.
  */
 export function decodeEvent(raw: RawEvent, versions: EventVersions): RecordedEvent {
-  const { sequence, subject } = raw;
-  try {
+  const { sequence, subject, text } = raw;
+  return naming(raw, () => {
     const headers = readHeaders(raw.headerLines);
-    const data = parseData(raw.text);
-    const { type, version } = headers;
-    return { sequence, key: keyOf(subject), event: versions.upcast({ type, version, data }), meta: metaOf(headers) };
+    return { sequence, key: keyOf(subject), event: eventOf({ ...headers, text }, versions), meta: metaOf(headers) };
+  });
+}
+
+/** An event of which the headers are read as far as views need them: its type with the version of its shape, and its time. */
+export type LabelledEvent = Pick<RawEvent, "subject" | "sequence" | "text"> & EventLabel;
+type EventLabel = { readonly type: string; readonly version: number; readonly time: string };
+
+/** Reads what views need of an event's headers. */
+export function labelOf(lines: string): EventLabel {
+  let [type, version, time] = ["", 1, ""];
+  eachHeader(lines, (name, value) => {
+    if (name === "ce-type") type = typeOf(value);
+    else if (name === "ts-v") version = Number(value);
+    else if (name === "ce-time") time = decodePercent(value);
+  });
+  return { type, version, time };
+}
+
+/** Makes the decoder of a replay into views. It throws as `decodeEvent` does. */
+export function createViewDecoder(versions: EventVersions): (labelled: LabelledEvent) => ViewedEvent {
+  const readKey = createKeyReader();
+  return (labelled) =>
+    naming(labelled, () => {
+      const { sequence, subject, time } = labelled;
+      if (time === "") throw new Error(foreignHeaders);
+      return { sequence, key: readKey(subject), event: eventOf(labelled, versions), meta: { time } };
+    });
+}
+
+function eventOf(
+  { type, version, text }: Omit<EventLabel, "time"> & { text: string },
+  versions: EventVersions,
+): HubEvent {
+  return versions.upcast({ type, version, data: parseData(text) });
+}
+
+/** Names the event in what its decoding throws. */
+function naming<Event>({ sequence, subject }: Pick<RawEvent, "sequence" | "subject">, decode: () => Event): Event {
+  try {
+    return decode();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : "it cannot be read";
     const detail = { ...(cause instanceof HubError ? cause.detail : {}), sequence, subject: subject.slice(0, 512) };
@@ -101,7 +140,7 @@ function readHeaders(lines: string): Headers {
     causationId: undefined,
   };
   eachHeader(lines, (name, value) => {
-    if (name === "ce-type") headers.type = value.startsWith(typePrefix) ? value.slice(typePrefix.length) : value;
+    if (name === "ce-type") headers.type = typeOf(value);
     else if (name === "ts-v") headers.version = Number(value);
     else if (name === "ce-id") headers.id = decodePercent(value);
     else if (name === "ce-time") headers.time = decodePercent(value);
@@ -112,9 +151,13 @@ function readHeaders(lines: string): Headers {
   return headers;
 }
 
+const typeOf = (value: string): string => (value.startsWith(typePrefix) ? value.slice(typePrefix.length) : value);
+
+const foreignHeaders = "its headers are not a hub's";
+
 function metaOf({ id, time, actor: text, correlationId, causationId }: Headers): EventMeta {
   const actor = parseActor(text);
-  if (id === "" || time === "" || actor === undefined) throw new Error("its headers are not a hub's");
+  if (id === "" || time === "" || actor === undefined) throw new Error(foreignHeaders);
   return { id, time, actor, correlationId, ...(causationId === undefined ? {} : { causationId }) };
 }
 

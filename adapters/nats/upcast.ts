@@ -38,14 +38,16 @@ export type EventVersions = {
 
 /** Makes the reader of event versions. */
 export function createEventVersions(table: UpcasterTable = hubUpcasters): EventVersions {
-  const upcasters = new Map(Object.entries(table));
+  const known = new Map(Object.entries(table).map(([type, chain]) => [type, { type, chain }]));
   return {
-    current: (type) => (upcasters.get(type)?.length ?? 0) + 1,
-    upcast: ({ type, version, data }) => {
-      const chain = upcasters.get(type);
-      if (chain === undefined || !Number.isInteger(version) || version < 1 || version > chain.length + 1) {
-        throw unknownEvent(type, version);
+    current: (type) => (known.get(type)?.chain.length ?? 0) + 1,
+    upcast: ({ type: storedType, version, data }) => {
+      const found = known.get(storedType);
+      if (found === undefined || !Number.isInteger(version) || version < 1 || version > found.chain.length + 1) {
+        throw unknownEvent(storedType, version);
       }
+      // The table's own string: every reader compares types, which is quickest when they are the same object.
+      const { type, chain } = found;
       let today = data;
       for (const upcaster of version > chain.length ? [] : chain.slice(version - 1)) today = upcaster(today);
       // The type is one of the table and the data was written by a hub in the shape of its version.

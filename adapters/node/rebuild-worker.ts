@@ -1,8 +1,8 @@
 import { on } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
-import type { RecordedEvent } from "../../core/events.ts";
 import { type RebuildProgress, rebuild } from "../../projections/rebuild.ts";
-import { decodeEvent } from "../nats/event-codec.ts";
+import type { ViewedEvent } from "../../projections/viewed-event.ts";
+import { createViewDecoder } from "../nats/event-codec.ts";
 import { createEventVersions } from "../nats/upcast.ts";
 import type { RebuildAnswer, RebuildOrder, RebuildParcel } from "./rebuild-in-worker.ts";
 
@@ -14,19 +14,20 @@ import type { RebuildAnswer, RebuildOrder, RebuildParcel } from "./rebuild-in-wo
 const port = parentPort;
 if (port === null) throw new Error("this file is run as a worker thread");
 const { file, lastSequence } = workerData as RebuildOrder;
-const versions = createEventVersions();
+const decode = createViewDecoder(createEventVersions());
 // Listens from the start: a message that comes when nobody listens is lost.
 const parcels = on(port, "message");
 const answer = (message: RebuildAnswer): void => port.postMessage(message);
 
-async function* arriving(): AsyncGenerator<readonly RecordedEvent[], void, void> {
+async function* arriving(): AsyncGenerator<readonly ViewedEvent[], void, void> {
   for await (const [parcel] of parcels) yield eventsOf(parcel as RebuildParcel);
 }
 
-const eventsOf = ({ subjects, sequences, headerLines, texts }: RebuildParcel): readonly RecordedEvent[] =>
+const eventsOf = ({ subjects, sequences, types, versions, times, texts }: RebuildParcel): readonly ViewedEvent[] =>
   subjects.map((subject, index) => {
-    const [sequence = 0, lines = "", text = ""] = [sequences[index], headerLines[index], texts[index]];
-    return decodeEvent({ subject, sequence, headerLines: lines, text }, versions);
+    const [sequence = 0, version = 0] = [sequences[index], versions[index]];
+    const [type = "", time = "", text = ""] = [types[index], times[index], texts[index]];
+    return decode({ subject, sequence, type, version, time, text });
   });
 
 const onProgress = (progress: RebuildProgress): void => answer({ progress });

@@ -12,7 +12,8 @@ import { type Members, memberOf, setMember } from "./members.ts";
  */
 export function applyMergePatch(values: JsonObject, patch: JsonObject): JsonObject {
   const merged: Members = { ...values };
-  for (const [key, value] of Object.entries(patch)) {
+  for (const key of Object.keys(patch)) {
+    const value = patch[key] as Json;
     if (value === null) delete merged[key];
     else if (isJsonObject(value)) setMember(merged, key, applyMergePatch(objectOr(memberOf(merged, key)), value));
     else setMember(merged, key, value);

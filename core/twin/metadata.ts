@@ -17,7 +17,8 @@ export type Stamp = { readonly $lastUpdated: string; readonly $lastUpdatedVersio
  */
 export function stampPatch(metadata: JsonObject, patch: JsonObject, stamp: Stamp): JsonObject {
   const node: Members = { ...metadata, ...stamp };
-  for (const [key, value] of Object.entries(patch)) {
+  for (const key of Object.keys(patch)) {
+    const value = patch[key] as Json;
     if (value === null) delete node[key];
     else setMember(node, key, isJsonObject(value) ? stampPatch(nodeOr(memberOf(node, key)), value, stamp) : stamp);
   }
