@@ -63,9 +63,12 @@ function weighContent(content: Json): number {
 const nodeWeight = 100;
 const identityWeight = 500;
 
-// Events leave the sections that they don't touch as the objects they were.
+// Events leave the sections that they don't touch as the objects they were; the etag may change without any of them.
 const onlyReportedDiffers = ({ value: now }: TwinRow, { value: before }: TwinRow): boolean =>
-  now.generationId === before.generationId && now.tags === before.tags && now.desired === before.desired;
+  now.generationId === before.generationId &&
+  now.etag === before.etag &&
+  now.tags === before.tags &&
+  now.desired === before.desired;
 
 type RowKey = { readonly deviceId: string; readonly moduleId: string };
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 import {
   bornVersions,
@@ -6,11 +7,12 @@ import {
   deviceCreated,
   deviceDeleted,
   moduleCreated,
+  record,
   reportedPatched,
   twinReplaced,
   twinUpdated,
 } from "../../support/events.ts";
-import { given } from "../../support/views.ts";
+import { given, openViews, temporaryFolder } from "../../support/views.ts";
 
 const d1 = { deviceId: "d1" };
 
@@ -92,4 +94,17 @@ test("keys and values that are special somewhere come back as they were", (t) =>
     assert.equal(JSON.stringify(stored), JSON.stringify(reported));
     assert.deepEqual(Object.getOwnPropertyDescriptor(stored, "__proto__")?.value, { x: 1 });
   });
+});
+
+test("an etag that changes in a batch without tags or desired properties is in the file too", (t) => {
+  const file = join(temporaryFolder(t), "views.db");
+  const events = record([deviceCreated("d1"), twinUpdated(d1, { tags: { a: 1 } }), reportedPatched(d1, { b: 1 })]);
+  const views = openViews(file);
+  views.projector.apply(events.slice(0, 2));
+  views.projector.apply(events.slice(2));
+  const inMemory = views.read.twin(d1);
+  views.store.close();
+  const { read, store } = openViews(file);
+  t.after(() => store.close());
+  assert.deepEqual(read.twin(d1), inMemory);
 });
