@@ -1,5 +1,6 @@
 import type { SharedAccessPolicy } from "./access/policies.ts";
 import type { ConnectionState } from "./connection/connection.ts";
+import type { ConsumerGroup } from "./consumer-group/consumer-group.ts";
 import type { D2cMessage, TelemetryStamp } from "./device-to-cloud/message.ts";
 import type { AggregateKey, IdentityKey, NewEvent, RecordedEvent } from "./events.ts";
 import type { HubError } from "./hub-error.ts";
@@ -83,6 +84,8 @@ export type ReadModel = {
   /** The live connections that a node holds, as far as the journal knows. */
   connectionsOf(nodeId: string): readonly { readonly key: IdentityKey; readonly connection: ConnectionState }[];
   policies(): Versioned<readonly SharedAccessPolicy[]> | undefined;
+  /** The consumer groups that were created, oldest first; the sequence is 0 before the first one ever. */
+  consumerGroups(): Versioned<readonly ConsumerGroup[]>;
   statistics(): Statistics;
   /** Journal sequences of a device's events, its modules' included. */
   history(filter: HistoryFilter): readonly number[];
@@ -120,6 +123,8 @@ export type Secrets = {
   generateKey(): string;
   /** Base64 of HMAC-SHA256 over the UTF-8 of `text`, keyed with the base64-decoded `key`. */
   sign(key: string, text: string): string;
+  /** The same, keyed with the UTF-8 of the key's text itself, as Event Hubs clients do (spec/amqp 4). */
+  signWithKeyText(key: string, text: string): string;
   /** Compares two texts in constant time. */
   equal(a: string, b: string): boolean;
 };

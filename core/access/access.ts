@@ -16,6 +16,31 @@ export type ServiceAccess = {
    * modules this way (spec/identity-and-security 5.4).
    */
   authorizeModules(request: ServiceRequest, deviceId: string, ...rights: readonly Right[]): Actor;
+  /**
+   * Checks a policy's token by itself: its signature, its expiry, and that its `sr` names this hub. What it may be used
+   * for is checked when it is used (`authorizeLink`). Throws HubError `IotHubUnauthorizedAccess` (spec/amqp 4).
+   */
+  admit(token: string): ServicePrincipal;
+  /** As `authorize`, for a link that goes on as long as its token counts. */
+  authorizeLink(request: ServiceRequest, ...rights: readonly Right[]): ServicePrincipal;
+};
+
+/** A back end that proved which policy it holds. */
+export type ServicePrincipal = {
+  readonly policy: string;
+  /** Milliseconds since 1970 after which the hub no longer honours the token, the clock skew it grants included. */
+  readonly validUntil: number;
+};
+
+/** Lets the readers of the built-in, Event Hubs-compatible endpoint in. */
+export type EventsAccess = {
+  /**
+   * Checks a token for a path of the endpoint, such as `<entity>/ConsumerGroups/$Default/Partitions/0`: signed by a policy
+   * with ServiceConnect, and with a scope `sb://<host>/<path or a beginning of it>`. Event Hubs clients sign with the
+   * key's text, IoT Hub clients with the bytes that it stands for: both are taken. Throws HubError
+   * `IotHubUnauthorizedAccess` (spec/amqp 4, 9).
+   */
+  authorizeReader(token: string, path: string): ServicePrincipal;
 };
 
 /** What a device shows to come in. `hostName` is the name it believes the hub to have, when the protocol carries it. */

@@ -20,6 +20,10 @@ export const coversOrIsWithin = (resource: string, audience: Audience): boolean 
     return segments[length]?.toLowerCase() !== "modules" && isPrefix(segments.slice(0, length), audience.segments);
   });
 
+/** Whether an `sr` is about this hub, whatever of it. */
+export const namesHub = (resource: string, hostNames: readonly string[]): boolean =>
+  readings(resource, { hostNames, segments: [] }).length > 0;
+
 /** The segments of a request's path, decoded; one that can't be decoded stays as it is. */
 export const pathSegments = (path: string): readonly string[] => splitPath(path.replace(/^\//, "")).map(decodedOr);
 

@@ -1,10 +1,10 @@
 import type { Actor } from "../events.ts";
 import type { Clock, ReadModel, Secrets } from "../ports.ts";
-import type { ServiceAccess, ServiceRequest } from "./access.ts";
-import { covers, pathSegments } from "./audience.ts";
+import type { ServiceAccess, ServicePrincipal, ServiceRequest } from "./access.ts";
+import { covers, namesHub, pathSegments } from "./audience.ts";
 import { findPolicy, symmetricKeys } from "./authenticate-device.ts";
-import type { Right } from "./policies.ts";
-import { parseSasToken, type SasToken, unauthorized } from "./sas-token.ts";
+import type { Right, SharedAccessPolicy } from "./policies.ts";
+import { parseSasToken, type SasToken, unauthorized, validUntilMs } from "./sas-token.ts";
 import { createVerifyToken, type VerifyToken } from "./verify-token.ts";
 
 /** What service access is built from. `hostNames` are the names by which clients may call this hub. */
@@ -20,10 +20,20 @@ export function createServiceAccess(deps: ServiceAccessDeps): ServiceAccess {
   const verify = createVerifyToken(deps);
   return {
     authorize: (request, ...rights) =>
+      actorOf(authorizePolicy(deps, verify, { token: parseSasToken(request.authorization), request, rights })),
+    authorizeLink: (request, ...rights) =>
       authorizePolicy(deps, verify, { token: parseSasToken(request.authorization), request, rights }),
+    admit: (text) => {
+      const token = parseSasToken(text);
+      const policy = provePolicy(deps, verify, token);
+      if (!namesHub(token.resource, deps.hostNames)) throw unauthorized("Invalid target audience");
+      return principalOf(policy, token);
+    },
     authorizeModules: (request, deviceId, ...rights) => {
       const token = parseSasToken(request.authorization);
-      if (token.policy !== undefined) return authorizePolicy(deps, verify, { token, request, rights });
+      if (token.policy !== undefined) {
+        return actorOf(authorizePolicy(deps, verify, { token, request, rights }));
+      }
       return authorizeOwner(deps, verify, { token, request, deviceId });
     },
   };
@@ -31,22 +41,39 @@ export function createServiceAccess(deps: ServiceAccessDeps): ServiceAccess {
 
 type PolicyRequest = { readonly token: SasToken; readonly request: ServiceRequest; readonly rights: readonly Right[] };
 
-/** A token without a policy fails as one with a wrong signature: nobody is there who could have signed it. */
 function authorizePolicy(
   deps: ServiceAccessDeps,
   verify: VerifyToken,
   { token, request, rights }: PolicyRequest,
-): Actor {
-  const policy = token.policy === undefined ? undefined : findPolicy(deps.readModel, token.policy);
-  verify(token, policy);
+): ServicePrincipal {
+  const policy = provePolicy(deps, verify, token);
   const audience = { hostNames: deps.hostNames, segments: pathSegments(request.path) };
   if (!covers(token.resource, audience)) throw unauthorized("Invalid target audience");
-  if (!policy || !rights.some((right) => policy.rights.includes(right))) {
-    const path = request.path.slice(0, 256);
-    throw unauthorized(`Authorization rule '${policy?.keyName}' does not allow access for '${path}'.`);
-  }
-  return { kind: "policy", policy: policy.keyName };
+  requireRight(policy, rights, request.path);
+  return principalOf(policy, token);
 }
+
+/** A token without a policy fails as one with a wrong signature: nobody is there who could have signed it. */
+function provePolicy(deps: ServiceAccessDeps, verify: VerifyToken, token: SasToken): SharedAccessPolicy {
+  const policy = token.policy === undefined ? undefined : findPolicy(deps.readModel, token.policy);
+  verify(token, policy);
+  if (policy === undefined) throw unauthorized("No policy signed the token");
+  return policy;
+}
+
+/** Throws HubError `IotHubUnauthorizedAccess` when the policy has none of the rights that the path takes. */
+export function requireRight(policy: SharedAccessPolicy, rights: readonly Right[], path: string): void {
+  if (rights.some((right) => policy.rights.includes(right))) return;
+  throw unauthorized(`Authorization rule '${policy.keyName}' does not allow access for '${path.slice(0, 256)}'.`);
+}
+
+/** The policy that a token proved, and for how long. */
+export const principalOf = (policy: SharedAccessPolicy, token: SasToken): ServicePrincipal => ({
+  policy: policy.keyName,
+  validUntil: validUntilMs(token),
+});
+
+const actorOf = ({ policy }: ServicePrincipal): Actor => ({ kind: "policy", policy });
 
 type OwnerRequest = { readonly token: SasToken; readonly request: ServiceRequest; readonly deviceId: string };
 

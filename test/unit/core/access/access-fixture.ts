@@ -1,4 +1,5 @@
 import { createDeviceAccess } from "../../../../core/access/authenticate-device.ts";
+import { createEventsAccess } from "../../../../core/access/authorize-events.ts";
 import { createServiceAccess } from "../../../../core/access/authorize-service.ts";
 import type { Right, SharedAccessPolicy } from "../../../../core/access/policies.ts";
 import { createRegistry } from "../../../../core/identity/create-registry.ts";
@@ -11,7 +12,13 @@ export const vectorKey = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 /** Another key of the same length. */
 export const otherKey = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
 
-type Signing = { readonly key?: string; readonly skn?: string; readonly se?: string };
+type Signing = {
+  readonly key?: string;
+  readonly skn?: string;
+  readonly se?: string;
+  /** As Event Hubs clients do: with the key's text instead of the bytes that it stands for. */
+  readonly byKeyText?: boolean;
+};
 
 /** A hub with access checks: the device `dev-1` with the module `m1`, and policies, all with `vectorKey` as primary. */
 export async function accessHub() {
@@ -48,9 +55,12 @@ export async function accessHub() {
     put,
     deviceAccess: createDeviceAccess(deps),
     serviceAccess: createServiceAccess(deps),
+    eventsAccess: createEventsAccess(deps),
+    expiresAt: Number(inAnHour) * 1000 + 5 * 60_000,
     /** A token for this `sr` as it is to be sent; valid for an hour unless `se` says otherwise. */
-    token: (sr: string, { key = vectorKey, skn, se = inAnHour }: Signing = {}): string => {
-      const sig = encodeURIComponent(secrets.sign(key, `${sr}\n${se}`));
+    token: (sr: string, { key = vectorKey, skn, se = inAnHour, byKeyText = false }: Signing = {}): string => {
+      const text = `${sr}\n${se}`;
+      const sig = encodeURIComponent(byKeyText ? secrets.signWithKeyText(key, text) : secrets.sign(key, text));
       return `SharedAccessSignature sr=${sr}&sig=${sig}&se=${se}${skn === undefined ? "" : `&skn=${skn}`}`;
     },
   };
