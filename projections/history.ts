@@ -18,6 +18,8 @@ const typeNumbers = {
   DeviceDisconnected: 10,
   SubscriptionsChanged: 11,
   SharedAccessPoliciesSet: 12,
+  ConsumerGroupCreated: 13,
+  ConsumerGroupDeleted: 14,
 } as const satisfies Record<HubEvent["type"], number>;
 
 const insert = "INSERT INTO history (deviceId, sequence, type, time) VALUES (?, ?, ?, ?)";

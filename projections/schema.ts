@@ -2,7 +2,7 @@
  * The version of the views' tables. It goes up with every change of a table or of what a view writes into it: a file of
  * another version is dropped, and the journal fills a new one.
  */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /** The views' tables by name, each with the columns of its key. The order is that of dumps. */
 export const viewTables = [
@@ -12,6 +12,7 @@ export const viewTables = [
   { name: "twins", key: ["deviceId", "moduleId"] },
   { name: "connections", key: ["deviceId", "moduleId"] },
   { name: "policies", key: ["id"] },
+  { name: "consumerGroups", key: ["id"] },
   { name: "history", key: ["deviceId", "sequence"] },
   { name: "statistics", key: ["id"] },
 ] as const;
@@ -97,6 +98,9 @@ CREATE TABLE connections (
 CREATE INDEX connectionsByNode ON connections (nodeId) WHERE connected = 1;
 
 CREATE TABLE policies (id TEXT NOT NULL PRIMARY KEY, policies BLOB NOT NULL, sequence INTEGER NOT NULL)
+STRICT, WITHOUT ROWID;
+
+CREATE TABLE consumerGroups (id TEXT NOT NULL PRIMARY KEY, consumerGroups BLOB NOT NULL, sequence INTEGER NOT NULL)
 STRICT, WITHOUT ROWID;
 
 CREATE TABLE history (

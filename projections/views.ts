@@ -1,5 +1,6 @@
 import type { IdentityKey } from "../core/events.ts";
 import { type Connections, createConnections } from "./connections.ts";
+import { type ConsumerGroups, createConsumerGroups } from "./consumer-groups.ts";
 import { createHistory } from "./history.ts";
 import { createIdentities, type Identities, type IdentityChange } from "./identities.ts";
 import { createPolicies, type Policies } from "./policies.ts";
@@ -22,6 +23,7 @@ export type Views = {
     readonly twin: Twins["read"];
     readonly connection: Connections["read"];
     readonly policies: Policies["read"];
+    readonly consumerGroups: ConsumerGroups["read"];
   };
 };
 
@@ -40,7 +42,8 @@ export function createViews(store: Store, cacheBudget: number): Views {
   });
   const history = createHistory(store);
   const policies = createPolicies(store);
-  const parts = { identities, twins, connections, policies };
+  const consumerGroups = createConsumerGroups(store);
+  const parts = { identities, twins, connections, policies, consumerGroups };
   // Counts come last: they are made of the rows that the others write.
   const writers = [history, identities, twins, connections, statistics];
   return {
@@ -52,7 +55,7 @@ export function createViews(store: Store, cacheBudget: number): Views {
       for (const writer of writers) writer.flush();
     },
     clear() {
-      for (const writer of [...writers, policies]) writer.clear();
+      for (const writer of [...writers, policies, consumerGroups]) writer.clear();
     },
     read: {
       device: identities.readDevice,
@@ -60,6 +63,7 @@ export function createViews(store: Store, cacheBudget: number): Views {
       twin: twins.read,
       connection: connections.read,
       policies: policies.read,
+      consumerGroups: consumerGroups.read,
     },
   };
 }
@@ -69,6 +73,7 @@ type Parts = {
   readonly twins: Twins;
   readonly connections: Connections;
   readonly policies: Policies;
+  readonly consumerGroups: ConsumerGroups;
 };
 
 /** Hands an event to the view that it concerns. */
@@ -76,6 +81,10 @@ function project(parts: Parts, { event, key, sequence }: ViewedEvent): void {
   switch (event.type) {
     case "SharedAccessPoliciesSet":
       parts.policies.policies(event, sequence);
+      break;
+    case "ConsumerGroupCreated":
+    case "ConsumerGroupDeleted":
+      parts.consumerGroups.consumerGroup(event, sequence);
       break;
     case "DeviceCreated":
     case "DeviceUpdated":

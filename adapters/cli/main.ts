@@ -41,6 +41,14 @@ const commands: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     },
   ],
   [
+    "consumer-group",
+    {
+      usage: "create|list|delete",
+      summary: "consumer groups, under which back ends read telemetry",
+      load: async () => (await import("./commands/consumer-group.ts")).consumerGroupCommand,
+    },
+  ],
+  [
     "history",
     {
       usage: "<deviceId>",

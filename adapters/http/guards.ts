@@ -34,23 +34,50 @@ const apiVersions: ReadonlySet<string> = new Set([
 /** The newest api-version known, which the hub's own description names. */
 export const newestApiVersion = "2024-03-31";
 
+/**
+ * Those of Azure Resource Manager, by which a hub itself is managed: all since the names of consumer groups stand in
+ * bodies. Which of them clients send is not known of every client, so each that was published is taken.
+ */
+const managementVersions: ReadonlySet<string> = new Set([
+  "2021-03-31",
+  "2021-07-01",
+  "2021-07-02",
+  "2022-04-30-preview",
+  "2022-11-15-preview",
+  "2023-06-30",
+  "2023-06-30-preview",
+]);
+
 /** Refuses an api-version that nobody sends. None at all is fine: the Node SDK's module-to-module calls have none. */
-export const apiVersionGuard: Guard = (request, _reply, done) => {
-  const { query } = request;
-  const version =
-    typeof query === "object" && query !== null && "api-version" in query ? query["api-version"] : undefined;
-  if (version === undefined || (typeof version === "string" && apiVersions.has(version))) return done();
-  throw new HubError("InvalidProtocolVersion", "The api-version is not supported");
-};
+const versionGuard =
+  (versions: ReadonlySet<string>): Guard =>
+  ({ query }, _reply, done) => {
+    const version =
+      typeof query === "object" && query !== null && "api-version" in query ? query["api-version"] : undefined;
+    if (version === undefined || (typeof version === "string" && versions.has(version))) return done();
+    throw new HubError("InvalidProtocolVersion", "The api-version is not supported");
+  };
+
+const apiVersionGuard = versionGuard(apiVersions);
 
 /** Lets back ends in whose policy holds one of `rights`. */
 export const serviceGuard = (hub: Hub, ...rights: readonly Right[]): Guard[] => [
   apiVersionGuard,
+  policyGuard(hub, rights),
+];
+
+/** As `serviceGuard`, with the api-versions of Azure Resource Manager. */
+export const managementGuard = (hub: Hub, ...rights: readonly Right[]): Guard[] => [
+  versionGuard(managementVersions),
+  policyGuard(hub, rights),
+];
+
+const policyGuard =
+  (hub: Hub, rights: readonly Right[]): Guard =>
   (request, _reply, done) => {
     request.actor = hub.serviceAccess.authorize(serviceRequest(request), ...rights);
     done();
-  },
-];
+  };
 
 /** As `serviceGuard`, but a device may come with its own key to its own modules. */
 export const modulesGuard = (hub: Hub, ...rights: readonly Right[]): Guard[] => [

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Hub } from "../../core/hub/hub.ts";
 import type { TlsContext } from "../tls/reloading-context.ts";
 import { bulkRoutes } from "./bulk-routes.ts";
+import { consumerGroupRoutes } from "./consumer-group-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
 import { historyRoutes } from "./history-routes.ts";
 import { createHttpApp } from "./http-app.ts";
@@ -21,6 +22,8 @@ export type { Readiness } from "./system-routes.ts";
 /** What the HTTPS listener is made of. */
 export type HttpServerDeps = {
   readonly hub: Hub;
+  /** The name by which management paths call this hub. */
+  readonly hubName: string;
   readonly log: Logger;
   readonly tls: Pick<TlsContext, "options" | "onChange">;
   readonly readiness: Readiness;
@@ -41,7 +44,8 @@ export type HttpServer = {
 const closeGraceMs = 5_000;
 
 /** Makes the HTTPS adapter of the hub: the data plane's REST (spec/http-api), health, and its own description. */
-export async function createHttpServer({ hub, log, tls, readiness }: HttpServerDeps): Promise<HttpServer> {
+export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer> {
+  const { hub, hubName, log, tls, readiness } = deps;
   const app = createHttpApp({ log: httpLog(log), tlsOptions: tls.options() });
   await describeRoutes(app);
   systemRoutes(app, readiness);
@@ -52,6 +56,7 @@ export async function createHttpServer({ hub, log, tls, readiness }: HttpServerD
   twinRoutes(app, hub);
   historyRoutes(app, hub);
   telemetryRoutes(app, hub);
+  consumerGroupRoutes(app, hub, hubName);
   await app.ready();
   const { server } = app;
   tls.onChange((options) => server.setSecureContext(options));

@@ -11,6 +11,8 @@ export type UpcasterTable = Readonly<Record<string, readonly Upcaster[]>>;
 /** Every event this hub knows. A type that gets a new shape gets an upcaster here, and stays at its place for ever. */
 export const hubUpcasters = {
   SharedAccessPoliciesSet: [],
+  ConsumerGroupCreated: [],
+  ConsumerGroupDeleted: [],
   DeviceConnected: [],
   DeviceDisconnected: [],
   SubscriptionsChanged: [],

@@ -72,10 +72,12 @@ function find(
   return Object.hasOwn(file, name) ? { value: file[name], from: `${name} in the settings file` } : undefined;
 }
 
-/** Flags and variables are texts; a number's digits become the number, and anything else is left to the check. */
+/** Flags and variables are texts: digits are a number, commas make a list, true or false a switch; the check judges. */
 function typed(name: SettingName, text: string): unknown {
-  const schema = schemaOf(name);
-  return schema.type === "integer" && /^\d{1,9}$/.test(text) ? Number(text) : text;
+  const { type } = schemaOf(name);
+  if (type === "array") return text.split(",").map((item) => item.trim());
+  if (type === "boolean" && (text === "true" || text === "false")) return text === "true";
+  return type === "integer" && /^\d{1,9}$/.test(text) ? Number(text) : text;
 }
 
 function faultOf(name: SettingName, { value, from }: Found): string | undefined {
@@ -91,6 +93,8 @@ type SettingSchema = {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly pattern?: string;
+  readonly maxItems?: number;
+  readonly items?: { readonly type?: string; readonly pattern?: string };
   readonly anyOf?: readonly { readonly const?: unknown }[];
 };
 
@@ -99,11 +103,16 @@ const schemaOf = (name: SettingName): SettingSchema => Settings.properties[name]
 
 /** Says in words what a setting may be, such as `a whole number from 0 to 7`. */
 export function allowed(name: SettingName): string {
-  const { type, minimum, maximum, pattern, anyOf } = schemaOf(name);
+  const { type, minimum, maximum, maxItems, items, pattern, anyOf } = schemaOf(name);
   if (anyOf !== undefined) return `one of ${anyOf.map((choice) => String(choice.const)).join(", ")}`;
+  if (type === "boolean") return "true or false";
   if (type === "integer") return `a whole number from ${minimum} to ${maximum}`;
+  if (type === "array") return `up to ${maxItems} texts of the form ${items?.pattern}, separated by commas`;
   return pattern === undefined ? "a text that is not empty" : `a text of the form ${pattern}`;
 }
+
+/** Whether a setting is on or off: its flag then stands alone. */
+export const isSwitch = (name: SettingName): boolean => schemaOf(name).type === "boolean";
 
 /** What a setting is when nobody sets it; undefined when it is then left out. */
 export const defaultOf = (name: SettingName): unknown => schemaOf(name).default;

@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { groupNamePattern, mostGroups } from "../../core/consumer-group/consumer-group.ts";
 
 const port = (description: string) =>
   Type.Integer({ minimum: 0, maximum: 65_535, description: `${description}; 0 means any free one` });
@@ -67,6 +68,12 @@ export const Settings = Type.Object(
       default: 1,
       description: "days that telemetry is kept, 1 to 7; 0 keeps it for ever",
     }),
+    consumerGroups: Type.Array(Type.String({ pattern: groupNamePattern }), {
+      // One of them is $Default, which is always there.
+      maxItems: mostGroups - 1,
+      default: [],
+      description: "consumer groups of the built-in endpoint that are created at the start, where they are not there",
+    }),
     tlsCert: Type.Optional(Type.String({ minLength: 1, description: "PEM file of your own certificate chain" })),
     tlsKey: Type.Optional(Type.String({ minLength: 1, description: "PEM file of that certificate's private key" })),
     masterKey: Type.Optional(
@@ -76,6 +83,11 @@ export const Settings = Type.Object(
       }),
     ),
     natsServer: Type.Optional(Type.String({ minLength: 1, description: "path of the nats-server program to embed" })),
+    faultInjection: Type.Boolean({
+      default: false,
+      description:
+        "lets a device break its own connection and telemetry by message properties (AzIoTHub_FaultOperation…), for tests",
+    }),
     logLevel: Type.Union(
       [
         Type.Literal("fatal"),

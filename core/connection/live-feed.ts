@@ -46,6 +46,8 @@ export function followLive(deps: LiveFeedDeps): () => void {
       case "SubscriptionsChanged":
       case "TwinReportedPatched":
       case "SharedAccessPoliciesSet":
+      case "ConsumerGroupCreated":
+      case "ConsumerGroupDeleted":
         return undefined;
     }
   });

@@ -50,6 +50,8 @@ export function withoutSecrets(recorded: RecordedEvent): RecordedEvent {
       const policies = event.data.policies.map((policy) => ({ ...policy, primaryKey: mask, secondaryKey: mask }));
       return { ...recorded, event: { ...event, data: { ...event.data, policies } } };
     }
+    case "ConsumerGroupCreated":
+    case "ConsumerGroupDeleted":
     case "DeviceDeleted":
     case "ModuleDeleted":
     case "DeviceConnected":

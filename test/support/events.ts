@@ -192,6 +192,18 @@ export const subscribed = (
 ): Fact =>
   connectionFact(key, { type: "SubscriptionsChanged", data: { generationId, connectionId, subscriptions, at: dawn } });
 
+const groupsKey: AggregateKey = { aggregate: "hub", id: "consumer-groups" };
+
+export const groupCreated = (name: string, etag = "MQ=="): Fact => ({
+  key: groupsKey,
+  event: { type: "ConsumerGroupCreated", data: { name, etag, at: dawn } },
+});
+
+export const groupDeleted = (name: string): Fact => ({
+  key: groupsKey,
+  event: { type: "ConsumerGroupDeleted", data: { name, at: dawn } },
+});
+
 export const policiesSet = (policies: readonly SharedAccessPolicy[]): Fact => ({
   key: { aggregate: "hub", id: "access" },
   event: { type: "SharedAccessPoliciesSet", data: { policies, at: dawn } },

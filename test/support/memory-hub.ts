@@ -1,6 +1,7 @@
 import { createSecrets } from "../../adapters/secrets/secrets.ts";
 import type { SharedAccessPolicy } from "../../core/access/policies.ts";
 import { neverConnected } from "../../core/connection/connection.ts";
+import { type ConsumerGroup, evolveConsumerGroups } from "../../core/consumer-group/consumer-group.ts";
 import type { AggregateKey, HubEvent, RecordedEvent } from "../../core/events.ts";
 import { type DeviceState, evolveDevice, type LiveDevice } from "../../core/identity/device.ts";
 import { evolveModule, type LiveModule, type ModuleState } from "../../core/identity/module.ts";
@@ -13,7 +14,15 @@ export type MemoryHub = {
   readonly journal: Pick<Journal, "append">;
   readonly readModel: Pick<
     ReadModel,
-    "device" | "devices" | "module" | "modules" | "connection" | "policies" | "applied" | "appliedSequence"
+    | "device"
+    | "devices"
+    | "module"
+    | "modules"
+    | "connection"
+    | "policies"
+    | "consumerGroups"
+    | "applied"
+    | "appliedSequence"
   >;
   readonly clock: Clock & { nowMs: number };
   readonly ids: Ids;
@@ -80,6 +89,7 @@ function memoryViews(events: readonly RecordedEvent[]) {
   const devices = new Map<string, Versioned<DeviceState>>();
   const modules = new Map<string, Versioned<ModuleState>>();
   let policies: Versioned<readonly SharedAccessPolicy[]> | undefined;
+  let consumerGroups: Versioned<readonly ConsumerGroup[]> = { value: [], sequence: 0 };
   let applied = 0;
 
   const apply = ({ sequence, key, event }: RecordedEvent): void => {
@@ -101,6 +111,10 @@ function memoryViews(events: readonly RecordedEvent[]) {
       }
       case "SharedAccessPoliciesSet":
         policies = { value: event.data.policies, sequence };
+        return;
+      case "ConsumerGroupCreated":
+      case "ConsumerGroupDeleted":
+        consumerGroups = { value: evolveConsumerGroups(consumerGroups.value, event), sequence };
         return;
       case "DeviceConnected":
       case "DeviceDisconnected":
@@ -145,6 +159,7 @@ function memoryViews(events: readonly RecordedEvent[]) {
           .filter((each) => each.deviceId === deviceId),
       connection: () => neverConnected,
       policies: () => policies,
+      consumerGroups: () => consumerGroups,
       appliedSequence: () => applied,
     },
   };

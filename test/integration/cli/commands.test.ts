@@ -23,7 +23,7 @@ suite("the command line", () => {
   let hub: HubProcess;
 
   before(async () => {
-    hub = await spawnHub({ dataFolder });
+    hub = await spawnHub({ dataFolder, flags: ["--consumer-groups", "archive,live"] });
     scope.after(() => hub.stop("SIGTERM"));
   });
 
@@ -89,6 +89,21 @@ suite("the command line", () => {
     assert.equal((JSON.parse(limited) as { type: string }).type, "TwinUpdated");
   });
 
+  // spec/messaging 3
+  test("consumer groups of the settings are there, others are created, listed and deleted", async () => {
+    const names = async () => ((await json("consumer-group", "list")) as { name: string }[]).map(({ name }) => name);
+    assert.deepEqual(await names(), ["$Default", "archive", "live"]);
+    assert.equal(await twinstream("consumer-group", "create", "Reports"), "Reports");
+    assert.equal(await twinstream("consumer-group", "create", "reports"), "Reports");
+    assert.match(await twinstream("consumer-group", "list"), /^\$Default +with the hub$/m);
+    assert.match(await twinstream("consumer-group", "list"), /^Reports +\w{3}, \d\d .* GMT$/m);
+    assert.equal(await twinstream("consumer-group", "delete", "live"), "deleted live");
+    assert.deepEqual(await names(), ["$Default", "Reports", "archive"]);
+    assert.match((await refused("consumer-group", "delete", "$Default")).stderr, /InvalidOperation/);
+    assert.match((await refused("consumer-group", "delete", "live")).stderr, /GenericNotFound/);
+    assert.match((await refused("consumer-group", "create", "a/b")).stderr, /ArgumentInvalid/);
+  });
+
   test("monitor and history --follow show what happens", async () => {
     const monitor = follow("monitor", "device-1");
     const history = follow("history", "device-1", "--follow");
@@ -115,7 +130,7 @@ suite("the command line", () => {
     const help = await run(process.execPath, [main, "device", "--help"]);
     assert.match(help.stdout, /twinstream device create/);
     const overview = await run(process.execPath, [main, "--help"]);
-    for (const command of ["start", "device", "twin", "monitor", "history", "rebuild"])
+    for (const command of ["start", "device", "twin", "monitor", "consumer-group", "history", "rebuild"])
       assert.match(overview.stdout, new RegExp(`^  ${command}`, "m"));
   });
 

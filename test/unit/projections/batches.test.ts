@@ -66,6 +66,7 @@ const fact: fc.Arbitrary<facts.Fact> = fc.oneof(
     .tuple(identity, connectionId)
     .map(([key, connection]) => facts.subscribed(key, [{ filter: "devices/#", qos: 1 }], { connectionId: connection })),
   fc.constant(facts.policiesSet([])),
+  fc.constantFrom("a", "B", "b").chain((name) => fc.constantFrom(facts.groupCreated(name), facts.groupDeleted(name))),
 );
 
 const journal = fc.array(fact, { minLength: 1, maxLength: 60 }).map((life) => facts.record(life));

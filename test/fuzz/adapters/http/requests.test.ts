@@ -11,6 +11,8 @@ import {
   twinView,
 } from "../../../unit/adapters/http/http-fixture.ts";
 
+const group = { name: "a", etag: "MQ==", createdTime: "2026-03-01T12:00:00.000Z" };
+
 /** A hub that takes everything: whatever is refused, the adapter refused. */
 const willing: Script = {
   "registry.putDevice": () => deviceView(),
@@ -28,8 +30,15 @@ const willing: Script = {
   "twins.replace": () => twinView(),
   "telemetry.sendAll": () => undefined,
   "history.page": () => ({ events: [] }),
+  "consumerGroups.list": () => [],
+  "consumerGroups.get": () => group,
+  "consumerGroups.create": () => group,
+  "consumerGroups.delete": () => undefined,
   statistics: () => ({ totalDeviceCount: 1, enabledDeviceCount: 1, disabledDeviceCount: 0, connectedDeviceCount: 0 }),
 };
+
+const groups =
+  "/subscriptions/ID/resourceGroups/ID/providers/Microsoft.Devices/IotHubs/hub-1/eventHubEndpoints/events/ConsumerGroups";
 
 const methods = ["GET", "PUT", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "QUERY"] as const;
 
@@ -69,6 +78,8 @@ const path = fc.oneof(
           "/twins/ID",
           "/twins/ID/modules/ID",
           "/statistics/devices",
+          groups,
+          `${groups}/ID`,
         ),
         segment,
       )
@@ -130,7 +141,7 @@ const json = fc.oneof(
   fc.array(fc.record({ id: fc.jsonValue({ maxDepth: 1 }), body: fc.jsonValue({ maxDepth: 1 }) }, { requiredKeys: [] })),
   fc.record({
     tags: fc.jsonValue(),
-    properties: fc.jsonValue(),
+    properties: fc.oneof(fc.jsonValue(), fc.record({ name: fc.constantFrom("d", "", "__proto__", 1, null) })),
     policyKey: fc.constant("both"),
     devices: fc.jsonValue(),
   }),

@@ -53,7 +53,16 @@ export function scriptedHub(script: Script): { hub: Hub; calls: Call[] } {
             play(`${name}.${String(member)}`, args),
       },
     );
-  const areas = ["serviceAccess", "deviceAccess", "registry", "twins", "connections", "telemetry", "history"] as const;
+  const areas = [
+    "serviceAccess",
+    "deviceAccess",
+    "registry",
+    "twins",
+    "connections",
+    "telemetry",
+    "history",
+    "consumerGroups",
+  ] as const;
   const hub = {
     ...Object.fromEntries(areas.map((name) => [name, area(name)])),
     sessions: createSessions(),
@@ -69,6 +78,7 @@ export async function openHttp(script: Script = {}, deps: Partial<HttpServerDeps
   const sink = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
   const http = await createHttpServer({
     hub,
+    hubName: "hub-1",
     log: pino({ level: "debug" }, sink),
     tls: { options: () => hubTlsOptions({ cert: "", key: "" }), onChange: () => {} },
     readiness: () => ({ ready: true }),

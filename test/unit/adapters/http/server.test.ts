@@ -47,6 +47,7 @@ suite("the HTTPS server on a socket", () => {
       },
     };
     http = await createHttpServer({
+      hubName: "hub-1",
       hub,
       log: pino({ level: "silent" }),
       tls: context,
@@ -190,6 +191,7 @@ suite("the HTTPS server on a socket", () => {
     const { hub } = scriptedHub({});
     const context = { options: () => options, onChange: () => {} };
     const second = await createHttpServer({
+      hubName: "hub-1",
       hub,
       log: pino({ level: "silent" }),
       tls: context,

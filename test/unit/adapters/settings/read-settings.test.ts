@@ -53,6 +53,23 @@ test("every fault is listed, with the setting, the value and what is allowed", (
   });
 });
 
+// spec/messaging 3
+test("consumer groups are a list, in texts separated by commas", (t) => {
+  assert.deepEqual(readSettings(nothing).consumerGroups, []);
+  const environment = { TWINSTREAM_CONSUMER_GROUPS: "archive, live.2" };
+  assert.deepEqual(readSettings({ ...nothing, environment }).consumerGroups, ["archive", "live.2"]);
+  assert.deepEqual(readSettings({ ...nothing, flags: { "consumer-groups": "a" }, environment }).consumerGroups, ["a"]);
+  const file = settingsFile(t, '{"consumerGroups": ["a", "b"]}');
+  assert.deepEqual(readSettings({ ...nothing, file }).consumerGroups, ["a", "b"]);
+  const many = Array.from({ length: 20 }, (_, index) => `g${index}`).join();
+  for (const text of ["$Default", "a,,b", "-a", many]) {
+    assert.throws(
+      () => readSettings({ ...nothing, flags: { "consumer-groups": text } }),
+      /--consumer-groups is \[.*\], but must be up to 19 texts of the form \S+, separated by commas/,
+    );
+  }
+});
+
 test("secrets are not repeated, and none is taken from the command line", () => {
   const environment = { TWINSTREAM_MASTER_KEY: "s3cret", NATS_URL: "http://user:s3cret@host" };
   const refused = (error: unknown) => error instanceof SettingsError && !error.message.includes("s3cret");

@@ -10,6 +10,7 @@ const block = /(<!-- settings -->\n)[\s\S]*?(\n<!-- \/settings -->)/;
 // `UPDATE_README=1 npm test -- test/unit/adapters/settings` writes the table anew after a change of the schema.
 test("the README lists every setting as the schema says", () => {
   const text = readFileSync(file, "utf8");
+  assert.match(text, block);
   const wanted = text.replace(block, (_, start: string, end: string) => `${start}${settingsTable()}${end}`);
   if (process.env.UPDATE_README === "1") writeFileSync(file, wanted);
   assert.equal(readFileSync(file, "utf8"), wanted);
