@@ -57,6 +57,7 @@ export type DisconnectReason =
   | "DeviceDisabled"
   | "DeviceDeleted"
   | "ProtocolViolation"
+  | "FaultInjected"
   | "HubStopped"
   | "HubRestarted"
   | "ServerError";

@@ -1,6 +1,7 @@
 import type { DevicePrincipal } from "../access/access.ts";
 import { HubError } from "../hub-error.ts";
 import type { TelemetryLog, TelemetrySender } from "../ports.ts";
+import type { ConnectionFault } from "./fault.ts";
 import { type D2cMessage, type MessageProperties, maxD2cBytes, type TelemetryStamp } from "./message.ts";
 import { propertiesSize } from "./size.ts";
 
@@ -9,6 +10,11 @@ export type TelemetrySource = {
   readonly principal: DevicePrincipal;
   readonly connectionId: string;
   readonly modelId?: string;
+  /**
+   * Told of a fault that a message asked of this connection, right after the message was acknowledged: its delay begins
+   * now. Never called unless the hub runs with fault injection.
+   */
+  readonly onFault?: (fault: ConnectionFault) => void;
 };
 
 /** The telemetry use cases. */

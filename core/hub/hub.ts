@@ -1,9 +1,13 @@
-import type { DeviceAccess, ServiceAccess } from "../access/access.ts";
+import type { DeviceAccess, EventsAccess, ServiceAccess } from "../access/access.ts";
 import { createDeviceAccess } from "../access/authenticate-device.ts";
+import { createEventsAccess } from "../access/authorize-events.ts";
 import { createServiceAccess } from "../access/authorize-service.ts";
 import { createDeviceConnections, type DeviceConnections } from "../connection/device-connections.ts";
 import { followLive } from "../connection/live-feed.ts";
 import { createSessions, type Sessions } from "../connection/sessions.ts";
+import { type ConsumerGroups, createConsumerGroups } from "../consumer-group/consumer-groups.ts";
+import { createFaults } from "../device-to-cloud/faults.ts";
+import { deviceAccessWithFaults, telemetryWithFaults } from "../device-to-cloud/inject-faults.ts";
 import { createTelemetry, type Telemetry } from "../device-to-cloud/telemetry.ts";
 import { createHistoryReader, type HistoryReader } from "../history/history.ts";
 import { createRegistry } from "../identity/create-registry.ts";
@@ -15,10 +19,12 @@ import { createTwins, type Twins } from "../twin/twins.ts";
 export type Hub = {
   readonly serviceAccess: ServiceAccess;
   readonly deviceAccess: DeviceAccess;
+  readonly eventsAccess: EventsAccess;
   readonly registry: Registry;
   readonly twins: Twins;
   readonly connections: DeviceConnections;
   readonly telemetry: Telemetry;
+  readonly consumerGroups: ConsumerGroups;
   readonly history: HistoryReader;
   readonly sessions: Sessions;
   statistics(): Statistics;
@@ -35,6 +41,8 @@ export type HubDeps = {
   readonly secrets: Secrets;
   readonly nodeId: string;
   readonly hostNames: readonly string[];
+  /** Whether devices may break their own connections and telemetry by properties of their messages. */
+  readonly faultInjection?: boolean;
   /** Hears of failures that no caller waits for. */
   readonly onError: (error: unknown) => void;
 };
@@ -46,13 +54,18 @@ export function createHub(deps: HubDeps): Hub {
   const connections = createDeviceConnections({ ...deps, sessions });
   const twins = createTwins(deps);
   followLive({ feed, sessions, connections, nodeId, onError });
+  const deviceAccess = createDeviceAccess(deps);
+  const telemetry = createTelemetry(deps.telemetryLog);
+  const injection = deps.faultInjection === true ? { faults: createFaults(), clock: deps.clock } : undefined;
   return {
     serviceAccess: createServiceAccess(deps),
-    deviceAccess: createDeviceAccess(deps),
+    deviceAccess: injection === undefined ? deviceAccess : deviceAccessWithFaults(deviceAccess, injection),
+    eventsAccess: createEventsAccess(deps),
     registry: createRegistry({ ...deps, replaceTwin: (write) => twins.replace(write) }),
     twins,
     connections,
-    telemetry: createTelemetry(deps.telemetryLog),
+    telemetry: injection === undefined ? telemetry : telemetryWithFaults(telemetry, injection),
+    consumerGroups: createConsumerGroups(deps),
     history: createHistoryReader(readModel, journal),
     sessions,
     statistics: () => readModel.statistics(),
