@@ -27,12 +27,13 @@ function textOf(code: string): string {
   return "The request is not HTTP";
 }
 
-function onTheWire({ status, headers, body }: ErrorReply, requestId: string): string {
+/** The whole answer as text, for a socket that no route writes to; it is the last one there. */
+export function onTheWire({ status, headers, body }: ErrorReply, requestId: string): string {
   const all = {
+    connection: "close",
     ...headers,
     "content-length": String(Buffer.byteLength(body)),
     "x-ms-request-id": requestId,
-    connection: "close",
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${body}`;
