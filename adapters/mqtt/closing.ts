@@ -1,4 +1,5 @@
 import type { DisconnectReason } from "../../core/connection/connection.ts";
+import type { ConnectionOperation } from "../../core/device-to-cloud/fault.ts";
 
 /**
  * Whether the socket of a connection that ends so is closed only when all that waits is sent. A peer that is gone, silent
@@ -16,9 +17,32 @@ export function isGraceful(reason: DisconnectReason): boolean {
     case "CredentialsChanged":
     case "DeviceDisabled":
     case "DeviceDeleted":
+    case "FaultInjected":
     case "HubStopped":
     case "HubRestarted":
     case "ServerError":
       return true;
+  }
+}
+
+/** How a fault that a device injects ends its MQTT connection; undefined for those of AMQP, which mean nothing here. */
+export function faultEnding(operation: ConnectionOperation): "abrupt" | "graceful" | undefined {
+  switch (operation) {
+    case "KillTcp":
+      return "abrupt";
+    case "ShutDownMqtt":
+      return "graceful";
+    case "KillAmqpConnection":
+    case "KillAmqpSession":
+    case "KillAmqpCBSLinkReq":
+    case "KillAmqpCBSLinkResp":
+    case "KillAmqpD2CLink":
+    case "KillAmqpC2DLink":
+    case "KillAmqpTwinLinkReq":
+    case "KillAmqpTwinLinkResp":
+    case "KillAmqpMethodReqLink":
+    case "KillAmqpMethodRespLink":
+    case "ShutDownAmqp":
+      return undefined;
   }
 }

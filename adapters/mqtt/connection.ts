@@ -3,12 +3,14 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import type { DisconnectReason } from "../../core/connection/connection.ts";
 import type { LiveSession } from "../../core/connection/sessions.ts";
+import type { ConnectionFault } from "../../core/device-to-cloud/fault.ts";
+import { InjectedFault } from "../../core/device-to-cloud/faults.ts";
 import type { Hub } from "../../core/hub/hub.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Clock } from "../../core/ports.ts";
 import { type Admitted, admit, refusedBy } from "./admission.ts";
-import { isGraceful } from "./closing.ts";
+import { faultEnding, isGraceful } from "./closing.ts";
 import { accepted, ConnectRefused } from "./connack.ts";
 import type { FrameReader } from "./frame-reader.ts";
 import { longestSilence } from "./keep-alive.ts";
@@ -50,6 +52,9 @@ export class Connection {
   #connectCame = false;
   #validUntil = Number.POSITIVE_INFINITY;
   #longestSilenceMs = Number.POSITIVE_INFINITY;
+  /** The fault that the device asked for last, and when it is due. */
+  #fault: ConnectionFault | undefined;
+  #faultAt = Number.POSITIVE_INFINITY;
   #halfOpen = true;
   #endedAt: number | undefined;
   /** Resolves once the hub is told of the end. */
@@ -77,7 +82,10 @@ export class Connection {
     this.#transport = new Transport(stream, events, { clock, schedule, maxBytes, onOverflow });
   }
 
-  /** Ends what time has ended: the wait for a CONNECT, the token, the silence of the device, the wait for its close. */
+  /**
+   * Ends what time has ended: the wait for a CONNECT, the token, the delay of a fault, the silence of the device, the
+   * wait for its close.
+   */
   sweep(now: number): void {
     const { connectDeadlineMs, lingerMs } = this.#deps.limits;
     if (this.#endedAt !== undefined) {
@@ -86,6 +94,8 @@ export class Connection {
       if (now - this.#acceptedAt >= connectDeadlineMs) this.#failed(new ProtocolViolation("no CONNECT in time"));
     } else if (now >= this.#validUntil) {
       this.end("TokenExpired");
+    } else if (now >= this.#faultAt) {
+      this.#sufferFault();
     } else if (!this.#transport.held && now - this.#transport.lastActivity > this.#longestSilenceMs) {
       this.end("KeepAliveExceeded");
     }
@@ -159,7 +169,11 @@ export class Connection {
     const { hub, clock, limits } = this.#deps;
     const transport = this.#transport;
     const end = (reason: DisconnectReason) => this.end(reason);
-    const session = new Session({ ...opened, hub, clock, log: this.#log, limits, transport, end });
+    const onFault = (fault: ConnectionFault) => {
+      this.#fault = fault;
+      this.#faultAt = clock.now() + fault.delayMs;
+    };
+    const session = new Session({ ...opened, hub, clock, log: this.#log, limits, transport, end, onFault });
     this.#session = session;
     this.#validUntil = opened.principal.validUntil;
     this.#longestSilenceMs = longestSilence(opened.details.keepAliveSeconds);
@@ -180,6 +194,15 @@ export class Connection {
     else if (this.#earlyChanges.push(change) > maxEarlyChanges) this.end("ServerError");
   }
 
+  #sufferFault(): void {
+    const ending = this.#fault && faultEnding(this.#fault.operation);
+    this.#faultAt = Number.POSITIVE_INFINITY;
+    if (ending === undefined) return;
+    this.#warn({ fault: this.#fault?.operation }, "connection ended by fault injection");
+    if (ending === "abrupt") this.#transport.destroy();
+    this.end("FaultInjected");
+  }
+
   #failed(error: unknown): void {
     if (this.#endedAt !== undefined) return;
     if (error instanceof ConnectRefused) {
@@ -190,6 +213,10 @@ export class Connection {
     } else if (error instanceof ProtocolViolation || isTooLarge(error)) {
       this.#warn({ violation: error.message }, "connection closed for what the device sent");
       this.end("ProtocolViolation");
+    } else if (error instanceof InjectedFault) {
+      // MQTT 3.1.1 can't refuse a message: the close is the refusal (spec/mqtt 11).
+      this.#warn({ reason: error.reason }, "telemetry refused by fault injection");
+      this.end("FaultInjected");
     } else {
       this.#log.error({ err: error }, "connection failed");
       this.end("ServerError");

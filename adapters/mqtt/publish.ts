@@ -8,16 +8,23 @@ import { withApplicationProperty } from "./property-bag.ts";
 import { ProtocolViolation } from "./protocol-violation.ts";
 import { TopicCache } from "./topic-cache.ts";
 import type { PublishTopic } from "./topics.ts";
-import type { TwinRequest } from "./twin-requests.ts";
 
 const qosMask = 0x06;
 const retainFlag = 0x01;
+
+/** A twin request as it came; `finished` is called when it is answered. */
+export type PublishedTwinRequest = {
+  readonly kind: "twinGet" | "twinPatchReported";
+  readonly requestId: string;
+  readonly payload: Buffer;
+  readonly finished: () => void;
+};
 
 export type PublisherDeps = {
   readonly identity: IdentityKey;
   readonly sender: TelemetrySender;
   readonly puback: (packetId: number) => void;
-  readonly twinRequest: (request: TwinRequest) => void;
+  readonly twinRequest: (request: PublishedTwinRequest) => void;
   /** The hub takes no more telemetry for now. */
   readonly onFull: () => void;
   /** The hub could not store a message: no PUBACK must follow. */

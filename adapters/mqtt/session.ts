@@ -3,20 +3,21 @@ import type { DevicePrincipal } from "../../core/access/access.ts";
 import type { DisconnectReason, Subscription } from "../../core/connection/connection.ts";
 import type { Connected } from "../../core/connection/device-connections.ts";
 import type { LiveSession } from "../../core/connection/sessions.ts";
+import type { ConnectionFault } from "../../core/device-to-cloud/fault.ts";
 import type { Hub } from "../../core/hub/hub.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Clock, TelemetrySender } from "../../core/ports.ts";
+import { type TwinAnswer, TwinRequests } from "../device-twin/twin-requests.ts";
 import type { ConnectDetails } from "./connect.ts";
 import { type ControlPacket, decodeControlPacket, pingresp, publish, suback, unsuback } from "./control-packets.ts";
 import type { FrameReader } from "./frame-reader.ts";
 import type { MqttLimits } from "./limits.ts";
 import { PacketIds } from "./packet-ids.ts";
-import { Publisher } from "./publish.ts";
+import { type PublishedTwinRequest, Publisher } from "./publish.ts";
 import { grantedQos, Subscriptions } from "./subscriptions.ts";
 import { desiredChanges, twinResponses } from "./topic-filters.ts";
-import { desiredChangedTopic } from "./topics.ts";
+import { desiredChangedTopic, reportedPatchedTopic, twinResponseTopic } from "./topics.ts";
 import { hold, type Transport } from "./transport.ts";
-import { type TwinRequest, TwinRequests } from "./twin-requests.ts";
 import { willIsSent } from "./will.ts";
 
 export type SessionDeps = {
@@ -31,6 +32,8 @@ export type SessionDeps = {
   readonly connected: Connected;
   /** Ends the connection. */
   readonly end: (reason: DisconnectReason) => void;
+  /** The device asked for a fault of its connection. */
+  readonly onFault: (fault: ConnectionFault) => void;
 };
 
 /** A device or module whose CONNECT was accepted, until its connection ends. */
@@ -44,14 +47,14 @@ export class Session {
   #twinRequestsWaiting = 0;
 
   constructor(deps: SessionDeps) {
-    const { hub, clock, log, transport, details, principal, live, connected } = deps;
+    const { hub, clock, log, transport, details, principal, live, connected, onFault } = deps;
     const { identity, modelId } = details;
     const { connectionId } = live;
     this.#deps = deps;
-    this.#sender = hub.telemetry.open({ principal, connectionId, ...(modelId === undefined ? {} : { modelId }) });
+    const model = modelId === undefined ? {} : { modelId };
+    this.#sender = hub.telemetry.open({ principal, connectionId, onFault, ...model });
     this.#subscriptions = new Subscriptions(identity, connected.subscriptions);
-    const reply = (topic: string, payload: string) => this.#publishTo(twinResponses, topic, payload);
-    this.#twinRequests = new TwinRequests({ twins: hub.twins, clock, log, key: identity, connectionId, reply });
+    this.#twinRequests = new TwinRequests({ twins: hub.twins, clock, log, key: identity, connectionId });
     this.#publisher = new Publisher({
       identity,
       sender: this.#sender,
@@ -65,7 +68,7 @@ export class Session {
     });
   }
 
-  /** Takes the packet in the reader. Throws ProtocolViolation, and HubError `MessageTooLarge`. */
+  /** Takes the packet in the reader. Throws ProtocolViolation, and HubError as the hub's sender. */
   packet(reader: FrameReader): void {
     if (reader.header >> 4 === 3) this.#publisher.publish(reader);
     else this.#control(decodeControlPacket(reader));
@@ -132,16 +135,20 @@ export class Session {
     hub.telemetry.whenReady(() => transport.release(hold.telemetry));
   }
 
-  #requestTwin(request: TwinRequest): void {
+  /** The answer is dropped when the device has not subscribed to answers. */
+  #requestTwin({ kind, requestId, payload, finished }: PublishedTwinRequest): void {
     const { limits, transport } = this.#deps;
     this.#twinRequestsWaiting += 1;
     if (this.#twinRequestsWaiting >= limits.maxTwinRequests) transport.hold(hold.twin);
-    const finished = () => {
-      request.finished();
+    const answer = ({ status, version, body }: TwinAnswer) => {
+      const topic =
+        version === undefined ? twinResponseTopic(status, requestId) : reportedPatchedTopic(requestId, version);
+      this.#publishTo(twinResponses, topic, body);
+      finished();
       this.#twinRequestsWaiting -= 1;
       transport.release(hold.twin);
     };
-    this.#twinRequests.add({ ...request, finished });
+    this.#twinRequests.add({ kind, payload, answer });
   }
 
   /**

@@ -51,6 +51,7 @@ export function willIsSent(reason: DisconnectReason): boolean {
     case "KeepAliveExceeded":
     case "TokenExpired":
     case "ProtocolViolation":
+    case "FaultInjected":
     case "HubStopped":
     case "HubRestarted":
     case "ServerError":

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { generate, type IConnectPacket } from "mqtt-packet";
 import { HubError } from "../../../../core/hub-error.ts";
 import { connectPacket, publishPacket, startBench, telemetryTopic, timeout } from "./mqtt-client.ts";
-import { unavailable } from "./scripted-hub.ts";
+import { unavailable } from "../../../support/scripted-hub.ts";
 
 const unauthorized = () => new HubError("IotHubUnauthorizedAccess", "Unauthorized");
 

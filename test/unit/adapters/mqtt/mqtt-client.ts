@@ -11,7 +11,7 @@ import pino from "pino";
 import type { MqttLimits } from "../../../../adapters/mqtt/limits.ts";
 import { createMqttListener, type MqttListener } from "../../../../adapters/mqtt/listener.ts";
 import type { Clock } from "../../../../core/ports.ts";
-import { ScriptedHub } from "./scripted-hub.ts";
+import { ScriptedHub } from "../../../support/scripted-hub.ts";
 
 /** What test clients wait for comes at once or never; this is how long "never" takes. */
 export const timeout = 10_000;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { generate } from "mqtt-packet";
 import { published, publishPacket, startBench, timeout } from "./mqtt-client.ts";
-import { unavailable } from "./scripted-hub.ts";
+import { unavailable } from "../../../support/scripted-hub.ts";
 
 const desired = "$iothub/twin/PATCH/properties/desired/#";
 const responses = "$iothub/twin/res/#";

@@ -4,7 +4,7 @@ import { generate } from "mqtt-packet";
 import { HubError } from "../../../../core/hub-error.ts";
 import { waitFor } from "../../../support/wait-for.ts";
 import { publishPacket, startBench, telemetryTopic, timeout } from "./mqtt-client.ts";
-import { unavailable } from "./scripted-hub.ts";
+import { unavailable } from "../../../support/scripted-hub.ts";
 
 const packetIds = (packets: readonly { cmd: string; messageId?: number }[]) =>
   packets.map(({ cmd, messageId }) => (cmd === "puback" ? messageId : cmd));

@@ -7,15 +7,16 @@ import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import type { Clock } from "../../core/ports.ts";
 import { deviceProperties } from "../../core/twin/document.ts";
 import type { Twins } from "../../core/twin/twins.ts";
-import { reportedPatchedTopic, twinResponseTopic } from "./topics.ts";
 import { twinErrorAnswer } from "./twin-error.ts";
 
-/** A request as it came; `finished` is called when it is answered. */
+/** What a device is answered: a status as HTTP has it, the new `$version` of patched properties, a body that is JSON or empty. */
+export type TwinAnswer = { readonly status: number; readonly version?: number; readonly body: string };
+
+/** A request as it came, over whichever protocol; `answer` is called once. */
 export type TwinRequest = {
   readonly kind: "twinGet" | "twinPatchReported";
-  readonly requestId: string;
   readonly payload: Buffer;
-  readonly finished: () => void;
+  readonly answer: (answer: TwinAnswer) => void;
 };
 
 export type TwinRequestsDeps = {
@@ -24,8 +25,6 @@ export type TwinRequestsDeps = {
   readonly log: Logger;
   readonly key: IdentityKey;
   readonly connectionId: string;
-  /** Publishes an answer, or drops it when the device has not subscribed to answers. */
-  readonly reply: (topic: string, payload: string) => void;
 };
 
 /**
@@ -45,11 +44,10 @@ export class TwinRequests {
   add(request: TwinRequest): void {
     this.#last = this.#last.then(async () => {
       try {
-        await this.#answer(request);
+        await this.#carryOut(request);
       } catch (error) {
-        this.#answerError(request, error);
+        request.answer(this.#errorAnswer(error));
       }
-      request.finished();
     });
   }
 
@@ -58,31 +56,26 @@ export class TwinRequests {
     await this.#last;
   }
 
-  async #answer({ kind, requestId, payload }: TwinRequest): Promise<void> {
-    const { twins, key, connectionId, reply } = this.#deps;
+  async #carryOut({ kind, payload, answer }: TwinRequest): Promise<void> {
+    const { twins, key, connectionId } = this.#deps;
     switch (kind) {
       case "twinGet":
         // The body means nothing: the docs leave it empty, the Node SDK sends a space.
-        return reply(twinResponseTopic(200, requestId), JSON.stringify(deviceProperties(twins.getProperties(key))));
+        return answer({ status: 200, body: JSON.stringify(deviceProperties(twins.getProperties(key))) });
       case "twinPatchReported": {
         const reported = parsePatch(payload);
-        const version = await twins.patchReported({
-          ...key,
-          reported,
-          actor: { kind: "device", ...key },
-          correlationId: connectionId,
-        });
-        return reply(reportedPatchedTopic(requestId, version), "");
+        const actor = { kind: "device", ...key } as const;
+        const version = await twins.patchReported({ ...key, reported, actor, correlationId: connectionId });
+        return answer({ status: 204, version, body: "" });
       }
     }
   }
 
-  #answerError({ requestId }: TwinRequest, err: unknown): void {
-    const { log, clock, reply } = this.#deps;
+  #errorAnswer(err: unknown): TwinAnswer {
+    const { log, clock } = this.#deps;
     const trackingId = randomUUID();
     if (!(err instanceof HubError)) log.error({ err, trackingId }, "twin request failed");
-    const { status, body } = twinErrorAnswer(err, { trackingId, timestampUtc: clock.isoTime(clock.now()) });
-    reply(twinResponseTopic(status, requestId), body);
+    return twinErrorAnswer(err, { trackingId, timestampUtc: clock.isoTime(clock.now()) });
   }
 }
 

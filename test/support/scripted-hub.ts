@@ -1,13 +1,13 @@
-import type { DeviceCredentials, DevicePrincipal } from "../../../../core/access/access.ts";
-import type { Subscription } from "../../../../core/connection/connection.ts";
-import type { Connected, ConnectRequest } from "../../../../core/connection/device-connections.ts";
-import type { LiveSession } from "../../../../core/connection/sessions.ts";
-import type { D2cMessage } from "../../../../core/device-to-cloud/message.ts";
-import type { TelemetrySource } from "../../../../core/device-to-cloud/telemetry.ts";
-import type { Hub } from "../../../../core/hub/hub.ts";
-import { HubError } from "../../../../core/hub-error.ts";
-import type { JsonObject } from "../../../../core/json.ts";
-import type { ReportedPatch } from "../../../../core/twin/twins.ts";
+import type { DeviceCredentials, DevicePrincipal, ServicePrincipal } from "../../core/access/access.ts";
+import type { Subscription } from "../../core/connection/connection.ts";
+import type { Connected, ConnectRequest } from "../../core/connection/device-connections.ts";
+import type { LiveSession } from "../../core/connection/sessions.ts";
+import type { D2cMessage } from "../../core/device-to-cloud/message.ts";
+import type { TelemetrySource } from "../../core/device-to-cloud/telemetry.ts";
+import type { Hub } from "../../core/hub/hub.ts";
+import { HubError } from "../../core/hub-error.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { ReportedPatch } from "../../core/twin/twins.ts";
 
 type Stored = (error?: HubError) => void;
 type Sent = D2cMessage & { readonly source: TelemetrySource; readonly stored: Stored };
@@ -38,12 +38,23 @@ export class ScriptedHub {
   onPatch: (patch: ReportedPatch) => Promise<number> | number = () => 2;
   onGet: () => void = () => {};
 
-  /** The hub as adapters see it. Members that MQTT never uses throw when touched. */
+  /** The policy that a service token proves. */
+  policy = "service";
+  onAdmit: () => void = () => {};
+
+  /** The hub as adapters see it. Members that no device's protocol uses throw when touched. */
   readonly hub: Hub;
 
   constructor() {
     const used: Partial<Hub> = {
       deviceAccess: { authenticate: (credentials) => this.#authenticate(credentials) },
+      serviceAccess: {
+        admit: () => this.#admit(),
+        authorizeLink: () => this.#admit(),
+        authorize: unexpected,
+        authorizeModules: unexpected,
+      },
+      eventsAccess: { authorizeReader: () => this.#admit() },
       connections: this.#connections(),
       telemetry: {
         open: (source) => ({ send: (message, stored) => this.#send({ ...message, source, stored }) }),
@@ -87,6 +98,11 @@ export class ScriptedHub {
     return { ...key, generationId: "1", authMethod: "{}", validUntil: this.validUntil };
   }
 
+  #admit(): ServicePrincipal {
+    this.onAdmit();
+    return { policy: this.policy, validUntil: this.validUntil };
+  }
+
   #connections(): Hub["connections"] {
     return {
       connect: async (request) => {
@@ -116,7 +132,7 @@ export class ScriptedHub {
 }
 
 function unexpected(): never {
-  throw new Error("not for MQTT");
+  throw new Error("not for devices");
 }
 
 /** The error of a hub whose journal is out of reach. */
