@@ -24,7 +24,14 @@ export type TestHub = {
 export async function startHub(scope: Scope, overrides: Partial<Settings> = {}): Promise<TestHub> {
   const dataFolder = mkdtempSync(join(tmpdir(), "twinstream-test-"));
   scope.after(() => rmSync(dataFolder, { recursive: true, force: true }));
-  const flags = { data: dataFolder, "https-port": "0", "mqtts-port": "0", "mqtt-port": "0", bind: "127.0.0.1" };
+  const flags = {
+    data: dataFolder,
+    "https-port": "0",
+    "mqtts-port": "0",
+    "amqps-port": "0",
+    "mqtt-port": "0",
+    bind: "127.0.0.1",
+  };
   const environment = { TWINSTREAM_NATS_SERVER: process.env.TWINSTREAM_NATS_SERVER };
   const settings = { ...readSettings({ flags, environment, file: undefined }), ...overrides };
   const log = pino({ level: process.env.TEST_LOG ?? "silent" }, pino.destination(2));

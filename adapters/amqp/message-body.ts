@@ -1,0 +1,25 @@
+import type { Message } from "rhea";
+
+/** What rhea makes of data sections: one content, or a list of them when there were several. */
+type DataSection = { readonly typecode: number; readonly content: unknown; readonly multiple?: boolean };
+
+const dataTypecode = 0x75;
+
+/** The bytes of a message's data sections, joined, or of its value when that is a text or binary; none for other bodies. */
+export function bodyBytes({ body }: Message): Buffer {
+  if (typeof body === "string") return Buffer.from(body);
+  if (Buffer.isBuffer(body)) return body;
+  if (!isDataSection(body)) return Buffer.alloc(0);
+  const parts: readonly unknown[] =
+    body.multiple === true && Array.isArray(body.content) ? body.content : [body.content];
+  const buffers = parts.filter((part) => Buffer.isBuffer(part));
+  const [first] = buffers;
+  return buffers.length === 1 && first !== undefined ? first : Buffer.concat(buffers);
+}
+
+const isDataSection = (body: unknown): body is DataSection =>
+  typeof body === "object" &&
+  body !== null &&
+  "typecode" in body &&
+  body.typecode === dataTypecode &&
+  "content" in body;
