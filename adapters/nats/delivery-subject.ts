@@ -36,3 +36,15 @@ export function numbersAt(reply: string): number {
   const tokens = reply.split(".");
   return tokens.slice(0, tokens.length > 9 ? 6 : 4).join(".").length + 1;
 }
+
+const nanosecondDigits = 6;
+
+/**
+ * When the message was stored, in milliseconds since 1970. The number is in nanoseconds, more than a double holds, so its
+ * end is cut off as text. `start` is as `placeOf` takes it.
+ */
+export function storedTimeMsOf(reply: string, start: number): number {
+  let from = start;
+  for (let field = 0; field < 3; field += 1) from = reply.indexOf(".", from) + 1;
+  return Number(reply.slice(from, reply.indexOf(".", from) - nanosecondDigits));
+}

@@ -13,6 +13,8 @@ export type FeedRequest = {
   readonly filterSubject?: string;
   readonly afterSequence: number;
   readonly batchSize: number;
+  /** How large a batch may be; 16 MiB when not told. It must be more than the largest message of the stream. */
+  readonly batchBytes?: number;
   /** Ends after the last message there is; otherwise the feed waits for more, until `signal`. */
   readonly untilCaughtUp: boolean;
   readonly signal?: AbortSignal;
@@ -28,7 +30,7 @@ const createTryMs = 3_000;
 const heartbeatMs = 1_000;
 const silenceMs = 3 * heartbeatMs;
 const inactiveMs = 60_000;
-const maxPullBytes = 16_777_216;
+const defaultBatchBytes = 16_777_216;
 
 /** One life of the consumer behind a feed. It ends with each lost connection, missed message or long silence. */
 type Consumer = {
@@ -48,7 +50,7 @@ type Consumer = {
 
 /**
  * Reads a stream in order, in batches, and goes on with what is appended. The next messages are asked for while a batch
- * is worked on, never more than one batch (or 16 MiB) ahead, so the memory is bounded and a slow reader slows the feed. A
+ * is worked on, never more than one batch ahead, so the memory is bounded and a slow reader slows the feed. A
  * batch is full as long as more is waiting, and otherwise goes out as soon as a message is in. Each message comes once: after
  * a failure a new consumer starts behind the last one received.
  */
@@ -112,14 +114,14 @@ export class StreamFeed {
 
   /** Asks for the next messages, unless enough are here or on their way. */
   #pull(consumer: Consumer): void {
-    const { nc, stream, batchSize } = this.#request;
+    const { nc, stream, batchSize, batchBytes = defaultBatchBytes } = this.#request;
     if (consumer.outstanding > 0 || this.#queue.length >= batchSize || this.#isLarge || nc.isClosed()) return;
     consumer.pulls += 1;
     consumer.outstanding = batchSize;
     consumer.heardAt = Date.now();
     const pull = {
       batch: batchSize,
-      max_bytes: maxPullBytes,
+      max_bytes: batchBytes,
       expires: nanos(expiresMs),
       idle_heartbeat: nanos(heartbeatMs),
     };

@@ -5,6 +5,7 @@ import { connectNats } from "../nats/connect.ts";
 import { type Durability, describeDurability } from "../nats/durability.ts";
 import { startEmbeddedServer } from "../nats/embedded-server.ts";
 import { createJournal, type JetStreamJournal } from "../nats/journal.ts";
+import { createPartitionLog, type PartitionLog } from "../nats/partition-log.ts";
 import { ensureStreams } from "../nats/streams.ts";
 import { createTelemetryLog } from "../nats/telemetry-log.ts";
 import type { Settings } from "../settings/schema.ts";
@@ -13,6 +14,7 @@ import type { Settings } from "../settings/schema.ts";
 export type OpenJournal = AsyncDisposable & {
   readonly journal: JetStreamJournal;
   readonly telemetryLog: TelemetryLog;
+  readonly partitionLog: PartitionLog;
   readonly nats: { readonly url: string; readonly embedded: boolean };
   /** Which durability promise holds, in words. */
   readonly durability: string;
@@ -32,9 +34,10 @@ export async function openJournal(options: OpenJournalOptions): Promise<OpenJour
   await using opening = new AsyncDisposableStack();
   const { url, durability } = await findNats(options, opening);
 
-  // Telemetry has a connection of its own, so that no append waits behind a window full of messages.
+  // Telemetry has connections of its own, one a direction, so that no append waits behind a window full of messages.
   const journalConnection = await openConnection(opening, url, "journal", options);
   const telemetryConnection = await openConnection(opening, url, "telemetry", options);
+  const readConnection = await openConnection(opening, url, "events", options);
   const streams = await ensureStreams({
     nc: journalConnection,
     hub,
@@ -50,11 +53,13 @@ export async function openJournal(options: OpenJournalOptions): Promise<OpenJour
   const telemetryLog = opening.use(
     createTelemetryLog({ nc: telemetryConnection, hub, partitions: streams.partitions, log }),
   );
+  const partitionLog = createPartitionLog({ nc: readConnection, hub, partitions: streams.partitions });
 
   const open = opening.move();
   return {
     journal,
     telemetryLog,
+    partitionLog,
     nats: { url, embedded: settings.natsUrl === undefined },
     durability,
     connected: () => isConnected(journalConnection) && isConnected(telemetryConnection),

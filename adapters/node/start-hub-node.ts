@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Logger } from "pino";
 import { ensurePolicies } from "../../core/access/bootstrap.ts";
 import { createHub, type Hub } from "../../core/hub/hub.ts";
+import { createEventHubsEndpoint } from "../event-hubs/endpoint.ts";
 import { lockDataFolder } from "../nats/data-folder-lock.ts";
 import { loadMasterKey } from "../secrets/master-key.ts";
 import { createSecrets } from "../secrets/secrets.ts";
@@ -54,12 +55,24 @@ export async function startHubNode(settings: Settings, log: Logger): Promise<Hub
     ids: systemIds,
     secrets,
   };
-  const hub = createHub({ ...ports, nodeId, hostNames: tls.hostNames, onError });
+  const { faultInjection } = settings;
+  if (faultInjection) log.warn("fault injection is on: any device can break its own connection and its own telemetry");
+  const hub = createHub({ ...ports, nodeId, hostNames: tls.hostNames, faultInjection, onError });
   if (await ensurePolicies({ ...ports, nodeId })) await createFirstDevice({ hub, nodeId });
+  await createConsumerGroups(hub, settings.consumerGroups, nodeId);
   await hub.connections.closeLeftovers();
 
   const readiness = () => (store.connected() ? views.readiness() : { ready: false, reason: "NATS is out of reach" });
-  const listeners = starting.use(await openListeners({ settings, hub, tls, clock, log, readiness }));
+  const eventHubs = createEventHubsEndpoint({
+    hub,
+    entity: settings.hub,
+    log: store.partitionLog,
+    clock,
+    groupExists: (name) => hub.consumerGroups.exists(name),
+  });
+  starting.defer(() => eventHubs.close());
+  const { attach } = eventHubs;
+  const listeners = starting.use(await openListeners({ settings, hub, tls, clock, log, readiness, eventHubs: attach }));
   const environment = describeHub({ settings, hub, readModel, secrets, tls, ports: listeners.ports, nats: store.nats });
   writeHubEnv(dataFolder, environment);
 
@@ -71,4 +84,11 @@ export async function startHubNode(settings: Settings, log: Logger): Promise<Hub
     durability: store.durability,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** Creates the groups that the settings name, where they are not there; other groups stay. */
+async function createConsumerGroups(hub: Hub, names: readonly string[], nodeId: string): Promise<void> {
+  const context = { actor: { kind: "hub", nodeId }, correlationId: nodeId } as const;
+  // One after the other: they are all one aggregate, whose writers would only wait for each other.
+  for (const name of names) await hub.consumerGroups.create({ ...context, name });
 }
