@@ -25,11 +25,11 @@ Example: a hub on free ports, beside another one.
     await using node = await startHubNode(settings, log).catch((error: unknown) => {
       throw operatorError("the hub can't start", error, log);
     });
-    const { https, mqtts, mqtt } = node.ports;
+    const { https, mqtts, amqps, mqtt } = node.ports;
     const plain = mqtt === undefined ? "" : `, MQTT without TLS ${mqtt}`;
     invocation.print(`durability: ${node.durability}`);
     invocation.print(
-      `the hub is ready: HTTPS ${https}, MQTT ${mqtts}${plain}; next: source ${hubEnvFile(settings.data)}`,
+      `the hub is ready: HTTPS ${https}, MQTT ${mqtts}, AMQP ${amqps}${plain}; next: source ${hubEnvFile(settings.data)}`,
     );
     if (!invocation.signal.aborted) await once(invocation.signal, "abort");
     log.info("stopping");
