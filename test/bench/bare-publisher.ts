@@ -1,5 +1,6 @@
 import { connect, nanos } from "nats";
 import { LatencyHistogram } from "./latency-histogram.ts";
+import { bodyOf, report } from "./load.ts";
 
 /**
  * What JetStream itself takes: a bare `nats` client that publishes bodies without headers, `window` at a time, in a
@@ -11,7 +12,7 @@ const connection = await connect({ servers: url });
 const manager = await connection.jetstreamManager();
 await manager.streams.add({ name: "BARE", subjects: ["bare.>"], max_age: nanos(3_600_000) });
 
-const body = Buffer.alloc(Number(bodyText), '{"temperature":21.5,"humidity":60.25,"sequence":123456} ');
+const body = bodyOf(Number(bodyText));
 const sentAt = new Float64Array(messages);
 const latencies = new LatencyHistogram();
 const finished = Promise.withResolvers<void>();
@@ -40,6 +41,5 @@ const started = performance.now();
 for (let index = 0; index < Number(windowText); index += 1) send();
 await finished.promise;
 const seconds = (performance.now() - started) / 1000;
-const [p50, p90, p99, max] = [0.5, 0.9, 0.99, 1].map((quantile) => latencies.quantile(quantile));
-console.log(JSON.stringify({ connectSeconds: 0, seconds, messagesPerSecond: messages / seconds, p50, p90, p99, max }));
+report({ connectSeconds: 0, seconds, messages, latencies });
 await connection.close();

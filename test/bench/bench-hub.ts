@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { sasToken } from "../support/device-login.ts";
 import { type HubProcess, spawnHub } from "../support/hub-process.ts";
+import type { AmqpDevice } from "./amqp-device-frames.ts";
+import type { MqttClient } from "./mqtt-load.ts";
 import { type Durability, scratchFolder } from "./servers.ts";
 
 /** A hub under load, with devices of its own. */
@@ -11,16 +13,13 @@ export type BenchHub = {
   readonly ca: string;
   readonly mqttPort: number;
   readonly mqttsPort: number;
+  readonly amqpsPort: number;
+  readonly httpsPort: number;
   readonly clients: readonly BenchClient[];
 };
 
-/** What a load generator needs to connect as a device. */
-export type BenchClient = {
-  readonly clientId: string;
-  readonly username: string;
-  readonly password: string;
-  readonly topic: string;
-};
+/** What a load generator needs to connect as a device: the names that each protocol has for it, and a token. */
+export type BenchClient = MqttClient & AmqpDevice & { readonly password: string; readonly username: string };
 
 /** Starts a hub with `devices` devices, each with a token for a day. */
 export async function startBenchHub(
@@ -33,7 +32,7 @@ export async function startBenchHub(
   scope.defer(() => hub.stop("SIGTERM"));
   const ca = readFileSync(hub.variables.get("NODE_EXTRA_CA_CERTS") ?? "", "utf8");
   const keys = Array.from({ length: devices }, (_, index) => ({
-    id: `bench-${index}`,
+    id: `bench-${String(index).padStart(5, "0")}`,
     key: randomBytes(32).toString("base64"),
   }));
   for (let first = 0; first < keys.length; first += 100) await register(hub, ca, keys.slice(first, first + 100));
@@ -42,12 +41,23 @@ export async function startBenchHub(
     ca,
     mqttPort: Number(hub.variables.get("TWINSTREAM_MQTT_PORT")),
     mqttsPort: Number(hub.variables.get("TWINSTREAM_MQTTS_PORT")),
-    clients: keys.map(({ id, key }) => ({
-      clientId: id,
-      username: `localhost/${id}/?api-version=2021-04-12`,
-      password: sasToken(`localhost/devices/${id}`, key),
-      topic: `devices/${id}/messages/events/`,
-    })),
+    amqpsPort: Number(hub.variables.get("TWINSTREAM_AMQPS_PORT")),
+    httpsPort: Number(hub.variables.get("TWINSTREAM_HTTPS_PORT")),
+    clients: keys.map(({ id, key }) => benchClient(id, key)),
+  };
+}
+
+function benchClient(deviceId: string, key: string): BenchClient {
+  const resource = `localhost/devices/${deviceId}`;
+  const token = sasToken(resource, key);
+  return {
+    deviceId,
+    clientId: deviceId,
+    username: `localhost/${deviceId}/?api-version=2021-04-12`,
+    password: token,
+    topic: `devices/${deviceId}/messages/events/`,
+    audience: encodeURIComponent(resource),
+    token,
   };
 }
 

@@ -1,4 +1,5 @@
 import { generate } from "mqtt-packet";
+import { bodyOf } from "./load.ts";
 
 /** A CONNECT packet with a clean session. */
 export function connectPacket(client: { clientId: string; username?: string; password?: string }): Buffer {
@@ -17,6 +18,6 @@ export function connectPacket(client: { clientId: string; username?: string; pas
 
 /** A QoS 1 PUBLISH with a JSON-like body of `bodyBytes`. */
 export function publishPacket(topic: string, messageId: number, bodyBytes: number): Buffer {
-  const payload = Buffer.alloc(bodyBytes, '{"temperature":21.5,"humidity":60.25,"sequence":123456} ');
+  const payload = bodyOf(bodyBytes);
   return generate({ cmd: "publish", topic, payload, qos: 1, messageId, dup: false, retain: false });
 }
