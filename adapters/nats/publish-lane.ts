@@ -58,14 +58,18 @@ export class PublishLane<C> {
     this.#owner = owner;
   }
 
-  /** Takes a message, and sends it unless others must go first. One with an outcome is only settled in its turn. */
+  /** Takes a message, to be sent by the next `flush`. One with an outcome is only settled in its turn. */
   add(message: Outgoing<C>): void {
     if (this.#tail - this.#head === this.#slots.length) this.#grow();
     if (this.#tail === this.#head) this.#answeredAt = message.acceptedAt;
     this.#slots[this.#tail & (this.#slots.length - 1)] = message;
     this.#tail += 1;
-    if (message.outcome === undefined) this.#pump();
-    else this.#advance(message.acceptedAt);
+    if (message.outcome !== undefined) this.#advance(message.acceptedAt);
+  }
+
+  /** Sends what was added since, as far as the lane may have it under way. */
+  flush(): void {
+    if (this.#sent < this.#tail) this.#pump();
   }
 
   /** Takes the outcome of a message; one that has its outcome already is left alone. */

@@ -49,6 +49,7 @@ export class Publisher<C> {
   #bytes = 0;
   #connected = true;
   #disposed = false;
+  #flushScheduled = false;
 
   constructor(options: PublisherOptions<C>) {
     this.#options = options;
@@ -79,6 +80,7 @@ export class Publisher<C> {
     if (refusal === undefined) {
       this.#bytes += size;
       this.#lanes[lane]?.add(message);
+      this.#scheduleFlush();
     } else this.#lanes[lane]?.add({ ...message, headers: nothing, body: nothing, outcome: refusal });
     return this.#messages < this.#options.window.messages && this.#bytes < this.#options.window.bytes;
   }
@@ -99,6 +101,21 @@ export class Publisher<C> {
     const closed = new HubError("ServiceUnavailable", "The hub is stopping");
     this.#eachLane((lane) => lane.failAll(closed, Date.now()));
   }
+
+  /**
+   * What all devices sent in one turn of the event loop goes to NATS together: nats.js writes to its socket after every
+   * callback of another socket otherwise, and the writes would cost more than the messages.
+   */
+  #scheduleFlush(): void {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    setImmediate(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#flushScheduled = false;
+    this.#eachLane((lane) => lane.flush());
+  };
 
   #refusalOf(size: number): HubError | undefined {
     const { nc, window } = this.#options;

@@ -22,6 +22,7 @@ const knownAggregates: Readonly<Record<AggregateName, true>> = {
   identity: true,
   twin: true,
   connection: true,
+  method: true,
 };
 
 const encodeChars = percentEncoder(" .*>");

@@ -25,6 +25,10 @@ export const hubUpcasters = {
   TwinUpdated: [],
   TwinReplaced: [],
   TwinReportedPatched: [],
+  MethodCalled: [],
+  MethodDelivered: [],
+  MethodAnswered: [],
+  MethodFailed: [],
 } as const satisfies Record<HubEvent["type"], readonly Upcaster[]>;
 
 /** An event as stored: its data may have the shape of an older version. */

@@ -26,12 +26,17 @@ function openLane({ maxInFlight = 1_000, deadlineMs = 30_000 } = {}) {
       settled.push(outcome instanceof Uint8Array ? context : `${context}: ${outcome.name}`);
     },
   });
-  return { line, sent, settled, lane };
+  /** Adds messages in one turn of the event loop. */
+  const send = (...messages: readonly Outgoing<string>[]): void => {
+    for (const one of messages) lane.add(one);
+    lane.flush();
+  };
+  return { line, sent, settled, lane, send };
 }
 
 test("outcomes that overtake wait for those before them", () => {
-  const { lane, settled } = openLane();
-  for (const name of ["a", "b", "c"]) lane.add(message(name));
+  const { lane, send, settled } = openLane();
+  send(...["a", "b", "c"].map((name) => message(name)));
   lane.settle(2, ack, 1);
   lane.settle(1, new JetStreamError(400, 1, "no"), 1);
   assert.deepEqual(settled, []);
@@ -40,15 +45,15 @@ test("outcomes that overtake wait for those before them", () => {
 });
 
 test("what has no outcome is sent again in order and before anything newer", () => {
-  const { lane, line, sent, settled } = openLane();
-  for (const name of ["a", "b", "c"]) lane.add(message(name));
+  const { lane, send, line, sent, settled } = openLane();
+  send(...["a", "b", "c"].map((name) => message(name)));
   lane.settle(1, ack, 1);
   line.up = false;
-  lane.add(message("d"));
+  send(message("d"));
   line.up = true;
   sent.length = 0;
   lane.resend();
-  lane.add(message("e"));
+  send(message("e"));
   assert.deepEqual(sent, [
     ["a", 0],
     ["c", 2],
@@ -60,8 +65,8 @@ test("what has no outcome is sent again in order and before anything newer", () 
 });
 
 test("no more than the window is on the wire", () => {
-  const { lane, sent } = openLane({ maxInFlight: 2 });
-  for (const name of ["a", "b", "c", "d"]) lane.add(message(name));
+  const { lane, send, sent } = openLane({ maxInFlight: 2 });
+  send(...["a", "b", "c", "d"].map((name) => message(name)));
   assert.equal(sent.length, 2);
   lane.settle(0, ack, 1);
   assert.deepEqual(sent.at(-1), ["c", 2]);
@@ -69,10 +74,10 @@ test("no more than the window is on the wire", () => {
 });
 
 test("when JetStream can't take messages they go out again a moment later", () => {
-  const { lane, sent } = openLane();
-  lane.add(message("a"));
+  const { lane, send, sent } = openLane();
+  send(message("a"));
   lane.hold(1_000);
-  lane.add(message("b"));
+  send(message("b"));
   lane.resend();
   lane.sweep(1_100);
   assert.equal(sent.length, 1);
@@ -84,9 +89,9 @@ test("when JetStream can't take messages they go out again a moment later", () =
 });
 
 test("what gets no answer is sent again, and fails when the deadline comes", () => {
-  const { lane, sent, settled } = openLane({ deadlineMs: 30_000 });
-  lane.add(message("a", 0));
-  lane.add(message("b", 10_000));
+  const { lane, send, sent, settled } = openLane({ deadlineMs: 30_000 });
+  send(message("a", 0));
+  send(message("b", 10_000));
   lane.sweep(4_999);
   assert.equal(sent.length, 2);
   lane.sweep(5_000);
@@ -100,8 +105,8 @@ test("what gets no answer is sent again, and fails when the deadline comes", () 
 });
 
 test("a slow disk is no failure: as long as answers come the deadline moves", () => {
-  const { lane, settled } = openLane({ deadlineMs: 30_000 });
-  for (const name of ["a", "b", "c"]) lane.add(message(name, 0));
+  const { lane, send, settled } = openLane({ deadlineMs: 30_000 });
+  send(...["a", "b", "c"].map((name) => message(name, 0)));
   lane.settle(0, ack, 29_000);
   lane.sweep(31_000);
   lane.settle(1, ack, 58_000);
@@ -112,10 +117,10 @@ test("a slow disk is no failure: as long as answers come the deadline moves", ()
 });
 
 test("a message that is refused from the start is settled in its turn", () => {
-  const { lane, sent, settled } = openLane();
-  lane.add(message("a"));
-  lane.add({ ...message("b"), outcome: new HubError("MessageTooLarge", "too large") });
-  lane.add(message("c"));
+  const { lane, send, sent, settled } = openLane();
+  send(message("a"));
+  send({ ...message("b"), outcome: new HubError("MessageTooLarge", "too large") });
+  send(message("c"));
   assert.deepEqual(
     sent.map(([name]) => name),
     ["a", "c"],
@@ -126,10 +131,10 @@ test("a message that is refused from the start is settled in its turn", () => {
 });
 
 test("a lane holds any number of messages, and the end settles them all", () => {
-  const { lane, sent, settled } = openLane({ maxInFlight: 100_000 });
-  for (let n = 0; n < 50; n += 1) lane.add(message(`${n}`));
+  const { lane, send, sent, settled } = openLane({ maxInFlight: 100_000 });
+  for (let n = 0; n < 50; n += 1) send(message(`${n}`));
   for (let n = 0; n < 40; n += 1) lane.settle(n, ack, 1);
-  for (let n = 50; n < 1_000; n += 1) lane.add(message(`${n}`));
+  for (let n = 50; n < 1_000; n += 1) send(message(`${n}`));
   assert.equal(sent.length, 1_000);
   for (let n = 40; n < 999; n += 1) lane.settle(n, ack, 1);
   lane.failAll(new HubError("ServiceUnavailable", "over"), 2);
@@ -139,17 +144,21 @@ test("a lane holds any number of messages, and the end settles them all", () => 
 test("a listener may send from within its call", () => {
   const sent: number[] = [];
   const settled: string[] = [];
+  const send = (one: Outgoing<string>): void => {
+    lane.add(one);
+    lane.flush();
+  };
   const lane: PublishLane<string> = new PublishLane<string>({
     maxInFlight: 2,
     deadlineMs: 1,
     transmit: (_message, number) => sent.push(number) > 0,
     settled: ({ context }) => {
       settled.push(context);
-      if (settled.length < 200) lane.add(message(`${settled.length + 1}`));
+      if (settled.length < 200) send(message(`${settled.length + 1}`));
     },
   });
-  lane.add(message("0"));
-  lane.add(message("1"));
+  send(message("0"));
+  send(message("1"));
   for (let n = 0; n < 201; n += 1) lane.settle(n, ack, 1);
   assert.equal(settled.length, 201);
   assert.deepEqual(
