@@ -21,7 +21,7 @@ export async function registerDevice(
 }
 
 /** The connection string of a device with a given key. */
-export const deviceConnectionString = (hub: TestHub, deviceId: string, key: string): string =>
+const deviceConnectionString = (hub: TestHub, deviceId: string, key: string): string =>
   `HostName=${hub.deviceHostName};DeviceId=${deviceId};SharedAccessKey=${key}`;
 
 /** Connects a device, or a module by its connection string, with the official SDK over MQTT. It closes with the test. */
@@ -33,7 +33,7 @@ export async function openDevice(scope: Scope, connectionString: string): Promis
 }
 
 /** The official client, not yet connected. */
-export function clientFor(connectionString: string): DeviceClient {
+function clientFor(connectionString: string): DeviceClient {
   const isModule = connectionString.includes("ModuleId=");
   return isModule
     ? (ModuleClient.fromConnectionString(connectionString, Mqtt) as unknown as DeviceClient)
