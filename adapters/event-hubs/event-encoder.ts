@@ -1,6 +1,6 @@
 import type { RawTelemetry } from "../nats/partition-log.ts";
 import { AmqpWriter, writeInt64 } from "./amqp-writer.ts";
-import { type EventFrame, EventFrames } from "./event-frames.ts";
+import { type EventFrame, EventFrames, tailOf } from "./event-frames.ts";
 import { clientSequence } from "./sequences.ts";
 
 /** The annotations that differ from event to event come first, so that their places are known; the offset, a text, is last. */
@@ -25,14 +25,18 @@ export class EventEncoder {
   #timeText = "";
   #timeMs = Number.NaN;
   #event: RawTelemetry = { sequence: 0, storedTimeMs: 0, headerLines: "", body: new Uint8Array() };
-  #frame: EventFrame = this.#frames.of("");
+  #frame: EventFrame = this.#frames.of("", -1);
+  #hubTimeMs = 0;
   #offset = "";
   #annotationsSize = 0;
 
   /** Takes the event to be written next. Returns how many bytes its message has. */
   prepare(event: RawTelemetry): number {
+    const { headerLines, storedTimeMs } = event;
+    const tailAt = tailOf(headerLines);
     this.#event = event;
-    this.#frame = this.#frames.of(event.headerLines);
+    this.#frame = this.#frames.of(headerLines, tailAt);
+    this.#hubTimeMs = this.#timeIn(headerLines, Math.max(0, tailAt)) ?? storedTimeMs;
     this.#offset = `${clientSequence(event.sequence)}`;
     const { stamps, properties } = this.#frame;
     const named = stamps.annotations.length + properties.annotations.length;
@@ -55,7 +59,7 @@ export class EventEncoder {
   }
 
   #writeAnnotations(bytes: Buffer, at: number): void {
-    const { sequence, storedTimeMs, headerLines } = this.#event;
+    const { sequence, storedTimeMs } = this.#event;
     const { stamps, properties } = this.#frame;
     const offset = this.#offset;
     bytes.set(start.bytes, at);
@@ -63,7 +67,7 @@ export class EventEncoder {
     bytes.writeUInt32BE(start.count + stamps.annotationCount + properties.annotationCount, at + mapCountAt);
     writeInt64(bytes, clientSequence(sequence), at + start.sequenceAt);
     writeInt64(bytes, storedTimeMs, at + start.storedTimeAt);
-    writeInt64(bytes, this.#hubTimeMs(headerLines) ?? storedTimeMs, at + start.hubTimeAt);
+    writeInt64(bytes, this.#hubTimeMs, at + start.hubTimeAt);
     let next = put(bytes, stamps.annotations, at + start.bytes.length);
     next = put(bytes, properties.annotations, next);
     next = put(bytes, offsetName, next);
@@ -72,8 +76,8 @@ export class EventEncoder {
   }
 
   /** The hub's own stamp, `ce-time`; undefined for a message that no hub wrote. Many in a row have the same. */
-  #hubTimeMs(lines: string): number | undefined {
-    const at = lines.lastIndexOf(timeName);
+  #timeIn(lines: string, tailAt: number): number | undefined {
+    const at = lines.indexOf(timeName, tailAt);
     if (at < 0) return undefined;
     const from = at + timeName.length;
     const text = lines.slice(from, lines.indexOf("\r", from));

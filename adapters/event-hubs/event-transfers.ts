@@ -5,29 +5,28 @@ import { type LinkParts, linkPartsOf, onSessionFlow } from "./session-window.ts"
 
 /*
  * Sends events over a link. rhea takes 10 µs to make one transfer frame, most of what an event costs, so the frames are
- * written here, straight behind the event's bytes, and many leave in one write. What rhea counts is counted along: ids,
- * credit and the session's window, so its own frames and these can take turns. Where rhea has deliveries of its own under
- * way in the session (ids must leave in order), and for an event that is larger than a frame, rhea sends the event.
+ * written here, straight around the event's bytes. What rhea counts is counted along: ids, credit and the session's window,
+ * so its own frames and these can take turns. Where rhea has deliveries of its own under way in the session (ids must leave
+ * in order), and for an event that is larger than a frame, rhea sends the event.
  */
 
 const slabBytes = 262_144;
 /** What may be sent before others get their turn. */
-const flushBytes = 65_536;
-/** A transfer frame up to the message: header, descriptor and list of `handle` to `settled`. */
-const frameStart = 32;
+const turnBytes = 65_536;
 
-// AMQP 1.0 part 2, section 2.7.5: size, doff, type and channel; descriptor and list8 of five fields; handle, delivery-id,
-// delivery-tag (the four bytes of the id), message-format 0, settled.
-const template = Buffer.from([
-  ...[0, 0, 0, 0, 2, 0, 0, 0],
-  ...[0x00, 0x53, 0x14, 0xc0, 19, 5],
-  ...[0x70, 0, 0, 0, 0, 0x70, 0, 0, 0, 0, 0xa0, 4, 0, 0, 0, 0, 0x43, 0x41],
+// AMQP 1.0 part 2, section 2.7.5, laid out as rhea does it: size, doff, type and channel; descriptor and list32 of six fields;
+// handle, delivery-id, delivery-tag (the four bytes of the id), message-format 0, settled, more.
+const template = Buffer.concat([
+  Buffer.from([0, 0, 0, 0, 2, 0, 0, 0]),
+  Buffer.from([0x00, 0x53, 0x14, 0xd0, 0, 0, 0, 23, 0, 0, 0, 6]),
+  Buffer.from([0x70, 0, 0, 0, 0, 0x70, 0, 0, 0, 0, 0xa0, 4, 0, 0, 0, 0, 0x43, 0x41, 0x42]),
 ]);
+const frameStart = template.length;
 const channelAt = 6;
-const handleAt = 15;
-const deliveryIdAt = 20;
-const deliveryTagAt = 26;
-const settledAt = 31;
+const handleAt = 21;
+const deliveryIdAt = 26;
+const deliveryTagAt = 32;
+const settledAt = 37;
 const settledCode = 0x41;
 const unsettledCode = 0x42;
 
@@ -94,32 +93,17 @@ export class EventTransfers {
    */
   send(events: readonly RawTelemetry[], from: number, annotations: Buffer): number {
     let next = from;
-    let waiting = slabUsed;
     let bytes = 0;
-    const flush = (): void => {
-      if (slabUsed > waiting) this.#parts.write(slab.subarray(waiting, slabUsed));
-      waiting = slabUsed;
-    };
-    while (bytes < flushBytes && this.hasRoom()) {
+    while (bytes < turnBytes && this.hasRoom()) {
       const event = events[next];
       if (event === undefined) break;
       const size = annotations.length + this.#encoder.prepare(event);
-      if (this.#isIdle() && frameStart + size <= this.#parts.maxFrameBytes) {
-        if (slabUsed + frameStart + size > slab.length) {
-          flush();
-          slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, frameStart + size));
-          slabUsed = 0;
-          waiting = 0;
-        }
-        this.#writeFrame(size, annotations);
-      } else {
-        flush();
-        this.#handOver(size, annotations);
-      }
+      const fits = frameStart + size <= this.#parts.maxFrameBytes;
+      if (fits && this.#isIdle()) this.#writeFrame(size, annotations);
+      else this.#handOver(size, annotations);
       next += 1;
       bytes += frameStart + size;
     }
-    flush();
     return next - from;
   }
 
@@ -147,21 +131,22 @@ export class EventTransfers {
   }
 
   #writeFrame(size: number, annotations: Buffer): void {
-    const { link, window } = this.#parts;
-    const at = slabUsed;
+    const { link, window, write } = this.#parts;
+    const frameSize = frameStart + size;
+    const at = roomInSlab(frameSize);
     const id = window.next_delivery_id;
     slab.set(this.#start, at);
-    slab.writeUInt32BE(frameStart + size, at);
+    slab.writeUInt32BE(frameSize, at);
     slab.writeUInt32BE(id, at + deliveryIdAt);
     slab.writeUInt32BE(id, at + deliveryTagAt);
     slab.set(annotations, at + frameStart);
     this.#encoder.write(slab, at + frameStart + annotations.length);
-    slabUsed = at + frameStart + size;
     window.next_delivery_id = id + 1;
     window.next_pending_delivery = id + 1;
     window.next_transfer_id += 1;
     link.delivery_count += 1;
     link.credit -= 1;
+    write(slab.subarray(at, at + frameSize));
   }
 
   #handOver(size: number, annotations: Buffer): void {
@@ -173,4 +158,15 @@ export class EventTransfers {
     // rhea says nothing when a delivery has left.
     setImmediate(this.#onRoom);
   }
+}
+
+/** Where a frame may be written: a slab lives as long as one of its frames waits to leave. */
+function roomInSlab(size: number): number {
+  if (slabUsed + size > slab.length) {
+    slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, size));
+    slabUsed = 0;
+  }
+  const at = slabUsed;
+  slabUsed += size;
+  return at;
 }

@@ -27,9 +27,10 @@ export type LinkParts = {
   readonly window: SessionWindow;
   /** The largest frame that the peer takes, in bytes. */
   readonly maxFrameBytes: number;
-  write(frames: Buffer): void;
+  /** Sends one frame. */
+  readonly write: (frame: Buffer) => void;
   /** Lets rhea write what it has been given since. */
-  register(): void;
+  readonly register: () => void;
 };
 
 /** Finds the parts of a link. Throws when this is not the rhea that the hub was built with. */
@@ -47,7 +48,7 @@ export function linkPartsOf(sender: Sender): LinkParts {
     channel,
     window: outgoing,
     maxFrameBytes: typeof maxFrameSize === "number" ? maxFrameSize : largestFrame,
-    write: (frames) => void socket.write(frames),
+    write: (frame) => void socket.write(frame),
     register: () => connection._register(),
   };
 }
@@ -70,9 +71,9 @@ const listenersOf = new WeakMap<Session, Set<() => void>>();
 function watch(session: Session, window: SessionWindow): Set<() => void> {
   const listeners = new Set<() => void>();
   listenersOf.set(session, listeners);
-  const onFlow = window.on_flow;
-  window.on_flow = function (fields) {
-    onFlow.call(this, fields);
+  const onFlow = window.on_flow.bind(window);
+  window.on_flow = (fields) => {
+    onFlow(fields);
     for (const listener of listeners) listener();
   };
   return listeners;

@@ -53,8 +53,8 @@ export type PartitionLogOptions = { readonly nc: NatsConnection; readonly hub: s
 const batchSize = 1_000;
 // Twice the largest message that a NATS server takes unless told otherwise.
 const batchBytes = 2_097_152;
-/** What a Date can hold; JetStream takes no other time. */
-const lastDateMs = Date.UTC(9999, 11, 31);
+/** JetStream keeps times in 63 bits of nanoseconds. */
+const latestMs = Date.UTC(2262, 0, 1);
 
 /** Opens the telemetry partitions of a hub for reading. */
 export function createPartitionLog({ nc, hub, partitions }: PartitionLogOptions): PartitionLog {
@@ -122,7 +122,7 @@ async function sequenceFrom(
   const config = {
     name,
     deliver_policy: "by_start_time",
-    opt_start_time: new Date(Math.max(0, Math.min(timeMs, lastDateMs))).toISOString(),
+    opt_start_time: new Date(Math.max(0, Math.min(timeMs, latestMs))).toISOString(),
     ack_policy: "none",
     inactive_threshold: nanos(1_000),
     mem_storage: true,

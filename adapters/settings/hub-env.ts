@@ -36,7 +36,7 @@ export function hubVariables(hub: HubEnvironment): ReadonlyMap<string, string> {
     ],
     [
       "EVENTHUB_CONNECTION_STRING",
-      `Endpoint=sb://${hostName}/;SharedAccessKeyName=${reader.policy};SharedAccessKey=${reader.key};EntityPath=${hub.hubName}`,
+      `Endpoint=sb://${hostName}${portIn(ports.amqps)}/;SharedAccessKeyName=${reader.policy};SharedAccessKey=${reader.key};EntityPath=${hub.hubName}`,
     ],
     ["NODE_EXTRA_CA_CERTS", hub.caFile],
     ["TWINSTREAM_HTTPS_PORT", ports.https],
@@ -49,6 +49,9 @@ export function hubVariables(hub: HubEnvironment): ReadonlyMap<string, string> {
   ];
   return new Map(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
 }
+
+/** The port that Event Hubs clients take for granted need not be told (spec/amqp 1). */
+const portIn = (amqps: number): string => (amqps === 5_671 ? "" : `:${amqps}`);
 
 /** Writes `hub.env`, readable by its owner alone, in one step, so that no reader sees half of it. */
 export function writeHubEnv(dataFolder: string, hub: HubEnvironment): void {

@@ -60,6 +60,15 @@ export function startEndpoint(limits: Partial<AmqpLimits> = {}): EndpointBench {
 export const addressOf = (partition: number | string, group = "$Default"): string =>
   `hub-1/ConsumerGroups/${group}/Partitions/${partition}`;
 
+/** A receiver of a partition, with credit only when the test gives some. */
+export async function receive(client: AmqpClient, options: object = {}, address = addressOf(0)) {
+  const session = client.connection.create_session();
+  session.begin();
+  const settings = { credit_window: 0, autoaccept: false, ...options };
+  const { link, error } = await client.attachReceiver(address, settings, session);
+  return { link, error, inbox: new Inbox(link) };
+}
+
 /** The events of a link, as they come. */
 export class Inbox {
   readonly #waiting: Message[] = [];

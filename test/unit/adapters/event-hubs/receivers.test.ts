@@ -1,22 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import rhea, { type Receiver } from "rhea";
+import rhea from "rhea";
 import { selectorCode, selectorName } from "../../../../adapters/event-hubs/receiver-filter.ts";
 import { unauthorized } from "../../../../core/access/sas-token.ts";
-import { type AmqpClient, ended, once, timeout } from "../amqp/amqp-client.ts";
-import { addressOf, Inbox, settle, startEndpoint, textOf } from "./endpoint-bench.ts";
+import { ended, once, timeout } from "../amqp/amqp-client.ts";
+import { addressOf, Inbox, receive, settle, startEndpoint, textOf } from "./endpoint-bench.ts";
 import { firstTimeMs } from "./memory-log.ts";
 
 const numbered = (count: number, from = 0): string[] => Array.from({ length: count }, (_, index) => `${from + index}`);
-
-/** A receiver of a partition, with credit only when the test gives some. */
-async function receive(client: AmqpClient, options: object = {}, address = addressOf(0)) {
-  const session = client.connection.create_session();
-  session.begin();
-  const settings = { credit_window: 0, autoaccept: false, ...options };
-  const { link, error } = await client.attachReceiver(address, settings, session);
-  return { link: link as Receiver, error, inbox: new Inbox(link as Receiver) };
-}
 
 const from = (selector: string, descriptor: string | number = selectorCode, key = selectorName) => ({
   source: { address: addressOf(0), filter: { [key]: rhea.types.wrap_described(selector, descriptor) } },
@@ -139,62 +130,6 @@ test("a receiver needs a token that the hub honours", { timeout }, async () => {
   assert.equal((await receive(client)).error?.condition, "amqp:unauthorized-access");
 });
 
-// spec/amqp 9: epoch rules
-const epoch = (level: number, name = "") => ({
-  properties: { "com.microsoft:epoch": rhea.types.wrap_long(level), "com.microsoft:receiver-name": name },
-});
-test("a receiver with the same epoch or a higher one displaces the one that is there", { timeout }, async () => {
-  await using bench = startEndpoint();
-  bench.log.append(0, ...numbered(3));
-  const client = await bench.client();
-  const first = await receive(client, epoch(1, "first"));
-  const elsewhere = await receive(client, epoch(1), addressOf(1));
-  const same = await receive(await bench.client(), epoch(1));
-  assert.equal((await ended(first.link, "receiver").then(({ link }) => link))?.condition, "amqp:link:stolen");
-  const higher = await receive(client, epoch(2));
-  await settle();
-  assert.equal((same.link.error as { condition?: string } | undefined)?.condition, "amqp:link:stolen");
-  const lower = await receive(client, epoch(1));
-  assert.equal(lower.error?.condition, "amqp:link:stolen");
-  assert.match(lower.error?.description ?? "", /higher epoch '2' already exists/);
-  const none = await receive(client);
-  assert.equal(none.error?.condition, "amqp:link:stolen");
-  higher.link.add_credit(1);
-  assert.deepEqual((await higher.inbox.take(1)).map(textOf), ["0"]);
-  assert.ok(elsewhere.link.is_open(), "another partition is another matter");
-  assert.equal(bench.log.readers, 2);
-});
-
-test("an epoch may be larger than a double holds", { timeout }, async () => {
-  await using bench = startEndpoint();
-  const client = await bench.client();
-  const ticks = (low: number) => {
-    const properties = { "com.microsoft:epoch": rhea.types.wrap_long(Buffer.from([8, 0xd6, 0, 0, 0, 0, 0, low])) };
-    return receive(client, { properties });
-  };
-  assert.equal((await ticks(2)).error, undefined);
-  assert.equal((await ticks(1)).error?.condition, "amqp:link:stolen");
-});
-
-test("five receivers may share a partition and group; an epoch ends them all", { timeout }, async () => {
-  await using bench = startEndpoint();
-  const client = await bench.client();
-  const name = (one: number) => ({ properties: { "com.microsoft:receiver-name": `reader-${one}` } });
-  const five = [];
-  for (let one = 1; one <= 5; one += 1) five.push(await receive(client, name(one)));
-  const sixth = await receive(client, name(6));
-  assert.equal(sixth.error?.condition, "amqp:resource-limit-exceeded");
-  assert.match(sixth.error?.description ?? "", /reader-1, reader-2, reader-3, reader-4, reader-5/);
-  bench.groups.add("other");
-  assert.equal((await receive(client, {}, addressOf(0, "Other"))).error, undefined);
-  five[0]?.link.close();
-  await settle();
-  assert.equal((await receive(client, name(7))).error, undefined);
-  const over = five.slice(1).map(({ link }) => ended(link, "receiver"));
-  assert.equal((await receive(client, epoch(0))).error, undefined);
-  for (const { link } of await Promise.all(over)) assert.equal(link?.condition, "amqp:link:stolen");
-});
-
 // AMQP 1.0 part 2, section 2.6.7
 test("a drain is answered when everything that is there has come", { timeout }, async () => {
   await using bench = startEndpoint();
@@ -307,7 +242,7 @@ test("a receiver ends with its consumer group, its connection, and the endpoint"
   const gone = ended(short.link, "receiver");
   bench.log.append(0, "0");
   assert.equal((await gone).link?.condition, "amqp:not-found");
-  other.stream.destroy();
+  other.stream.destroy(new Error("broken"));
   await settle();
   assert.equal(bench.log.readers, 1);
   const last = ended(rest.link, "receiver");

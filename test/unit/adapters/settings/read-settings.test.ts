@@ -111,6 +111,10 @@ test("hub.env is read back as it was written, for its owner alone", (t) => {
     "HostName=localhost;DeviceId=it's;SharedAccessKey=ZGV2",
   );
   assert.equal(variables.get("TWINSTREAM_HTTPS_PORT"), "443");
+  const events = (port: string) => new RegExp(`^Endpoint=sb://localhost${port}/;SharedAccessKeyName=.*;EntityPath=.+$`);
+  assert.match(variables.get("EVENTHUB_CONNECTION_STRING") ?? "", events(""));
+  writeHubEnv(folder, { ...hub, ports: { ...hub.ports, amqps: 15_671 } });
+  assert.match(readHubEnv(folder).get("EVENTHUB_CONNECTION_STRING") ?? "", events(":15671"));
   assert.equal(variables.has("TWINSTREAM_MQTT_PORT"), false);
   assert.equal(readHubEnv(join(folder, "nowhere")).size, 0);
 });
