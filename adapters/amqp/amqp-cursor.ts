@@ -7,6 +7,8 @@ const maxZeroWidthElements = 64;
 /** Above it an eight-byte ulong is no exact number, and rhea makes a Buffer of it. */
 const maxUpperHalf = 0x1f_ffff;
 
+const prototypeKey = Buffer.from("__proto__");
+
 /** Every symbolic descriptor is `<domain>:<name>` (AMQP 1.0 part 1, 1.5). */
 const colon = 0x3a;
 
@@ -131,9 +133,24 @@ export class AmqpCursor {
       // rhea makes texts of keys; of a compound one a peer could make it fail.
       const code = this.peek();
       if (code === 0 || code >= 0xc0) throw undecodable("A map has a compound key");
+      const start = this.position + (code < 0xb0 ? 2 : 5);
       this.skip(depth);
+      if (code >= 0xa0 && this.#isPrototypeKey(start)) throw undecodable("A map has a key that is none");
       this.skip(depth);
     }
+  }
+
+  /**
+   * Whether the bytes from `start` to the position are `__proto__`. rhea makes plain objects of maps: their prototype
+   * would be what the peer says, a Buffer for one, and nobody could trust what they seem to be. Of a symbol it drops the
+   * highest bit of each byte.
+   */
+  #isPrototypeKey(start: number): boolean {
+    if (this.position - start !== prototypeKey.length) return false;
+    for (let index = 0; index < prototypeKey.length; index += 1) {
+      if (((this.bytes[start + index] ?? 0) & 0x7f) !== prototypeKey[index]) return false;
+    }
+    return true;
   }
 
   #skipElements(count: number, depth: number): void {
@@ -143,8 +160,10 @@ export class AmqpCursor {
       this.descriptor();
       code = this.byte();
     }
-    const width = fixedWidths[code >> 4];
-    if (width === 0 && count > maxZeroWidthElements) throw undecodable("An array has too many elements without bytes");
+    if (kindOfCode[code] === 0) throw undecodable("A typecode is unknown");
+    if (fixedWidths[code >> 4] === 0 && count > maxZeroWidthElements) {
+      throw undecodable("An array has too many elements without bytes");
+    }
     for (let index = 0; index < count; index += 1) this.#skipBody(code, depth);
   }
 

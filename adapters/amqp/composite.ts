@@ -76,7 +76,7 @@ function passName(cursor: AmqpCursor): void {
 /** The number in a field of kind ubyte, ushort or uint; `otherwise` when it is absent. */
 export function numberAt(bytes: Buffer, place: number | undefined, otherwise: number): number {
   if (place === undefined || place === absent) return otherwise;
-  switch (bytes[place]) {
+  switch (bytes[place] ?? 0) {
     case 0x43:
       return 0;
     case 0x50:

@@ -22,7 +22,7 @@ const systemFields = [
 type Field = (typeof systemFields)[number][0] | "application_properties" | "message_annotations" | "body";
 
 /** What counts of a message that rhea has decoded. */
-export type DecodedMessage = { readonly [field in Field]?: unknown };
+type DecodedMessage = { readonly [field in Field]?: unknown };
 
 /** Message annotations that are system properties. All others, which look like the hub's stamps, mean nothing. */
 const systemAnnotations = ["iothub-interface-id", "dt-subject"] as const;
@@ -38,15 +38,16 @@ const maxBatchMessages = 500;
  * is a text or binary. `like` is the properties of an earlier message of the link: they are returned themselves where
  * the new ones are equal, as what stores messages encodes properties once for each object.
  *
- * What an application property names is the device's own, even where it is called like one of the hub's stamps. An
- * application property called `__proto__` is lost, since rhea makes plain objects of maps.
+ * An application property is the device's own, even where it is called like one of the hub's stamps. The frame guard must
+ * have seen the message, or `__proto__` in its maps would make them something else.
  *
  * Throws HubError `ArgumentInvalid` for a body of another kind, and for a property that has no text.
  */
-export function d2cMessageOf(message: DecodedMessage, like?: MessageProperties): D2cMessage {
-  const properties = propertiesOf(message);
+export function d2cMessageOf(message: object, like?: MessageProperties): D2cMessage {
+  const decoded: DecodedMessage = message;
+  const properties = propertiesOf(decoded);
   const isLike = like !== undefined && areEqual(like, properties);
-  return { properties: isLike ? like : properties, body: bodyOf(message.body) };
+  return { properties: isLike ? like : properties, body: bodyOf(decoded.body) };
 }
 
 /**

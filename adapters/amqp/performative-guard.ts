@@ -11,6 +11,18 @@ import { maxFields, performative, performatives } from "./performatives.ts";
 const minMaxFrameBytes = 512;
 const noIdleTimeout = 0xffff_ffff;
 
+/** What the hub sends that changes what its peer may. */
+const noted: ReadonlySet<number> = new Set([
+  performative.begin,
+  performative.attach,
+  performative.flow,
+  performative.detach,
+  performative.end,
+]);
+
+/** Frame header, descriptor, and the typecode, size and count of a long list. */
+const rheaFieldsStart = 8 + 3 + 1 + 4 + 4;
+
 /** Checks the performatives of one connection, and knows what sessions and links they have made (AMQP 1.0 part 2, 2.7). */
 export class PerformativeGuard {
   readonly #limits: GuardLimits;
@@ -54,18 +66,29 @@ export class PerformativeGuard {
     return this.#act(code, channel, start);
   }
 
-  /** Takes note of a frame of rhea's. */
+  /** Takes note of a frame of rhea's, which begins every body with a small ulong. */
   sent(frame: Buffer): void {
-    const code = frame[10];
-    // Most are transfers and dispositions, which change nothing here; rhea begins every body with a small ulong.
-    if (code === undefined || frame[9] !== 0x53) return;
-    const { begin, attach, flow, detach, end } = performative;
-    if (code !== begin && code !== attach && code !== flow && code !== detach && code !== end) return;
+    const code = frame[9] === 0x53 ? frame[10] : undefined;
+    if (code === performative.transfer) this.#sentTransfer(frame);
+    if (code === undefined || !noted.has(code)) return;
     const composite = performatives.get(code);
     if (composite === undefined) return;
     this.#cursor.reset(frame, 11, frame.length);
     passComposite(this.#cursor, composite, { depth: this.#limits.maxDepth, places: this.#places });
     this.#note(frame, code, frame.readUInt16BE(6));
+  }
+
+  /** There are many of these: the few fields that count are read where rhea puts them. */
+  #sentTransfer(frame: Buffer): void {
+    const session = this.#answered.get(frame.readUInt16BE(6));
+    if (session === undefined) return;
+    const cursor = this.#cursor;
+    cursor.reset(frame, rheaFieldsStart, frame.length);
+    cursor.skip(1);
+    const id = cursor.position;
+    for (let field = 1; field < 5; field += 1) cursor.skip(1);
+    const more = booleanAt(frame, cursor.position);
+    if (!more) session.lastSentDelivery = numberAt(frame, id, session.lastSentDelivery);
   }
 
   #act(code: number, channel: number, start: number): Buffer | undefined {
@@ -83,8 +106,7 @@ export class PerformativeGuard {
         this.#flow(this.#session(channel));
         return undefined;
       case performative.disposition:
-        this.#session(channel);
-        return this.#disposition(start);
+        return this.#disposition(this.#session(channel), start);
       case performative.detach:
         this.#deliveries.drop(this.#session(channel).detach(this.#number(0, 0)));
         return undefined;
@@ -144,13 +166,16 @@ export class PerformativeGuard {
     link.deliveryLimit = link.delivered;
   }
 
-  #disposition(start: number): Buffer | undefined {
+  #disposition(session: GuardedSession, start: number): Buffer | undefined {
     const first = this.#number(1, 0);
     const last = this.#number(2, first);
     // rhea goes through all of them.
     if (last < first || last - first >= this.#limits.maxDispositionRange) {
       throw invalidField("A disposition covers too many deliveries");
     }
+    // rhea would forget a delivery that is yet to be sent, and send nothing any more on the session.
+    const isOfHub = booleanAt(this.#cursor.bytes, this.#places[0]);
+    if (isOfHub && last > session.lastSentDelivery) throw invalidField("A disposition covers what was not sent");
     return this.#places[4] === absent ? withoutNullState(this.#cursor, start) : undefined;
   }
 

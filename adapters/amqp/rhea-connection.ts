@@ -31,7 +31,7 @@ export type RheaEvents = {
 export type RheaOptions = {
   readonly socket: Socket;
   readonly containerId: string;
-  readonly limits: Pick<AmqpLimits, "maxFrameBytes" | "channelMax" | "idleTimeoutMs">;
+  readonly limits: Pick<AmqpLimits, "maxFrameBytes" | "channelMax" | "handleMax" | "idleTimeoutMs">;
   readonly mechanisms: ReturnType<typeof saslMechanisms>;
   readonly events: RheaEvents;
 };
@@ -54,7 +54,10 @@ export function acceptRhea({ socket, containerId, limits, mechanisms, events }: 
   // The types ask for what only a client's connection needs.
   const connection = container.create_connection(options as unknown as ConnectionOptions) as RheaConnection & Server;
   connection.on("connection_open", () => events.opened(connection.hostname, connection.idle_time_out));
-  connection.on("session_open", () => events.sessionOpened());
+  connection.on("session_open", ({ session }: EventContext) => {
+    if (session !== undefined) (session as Session & LocalBegin).local.begin.handle_max = limits.handleMax;
+    events.sessionOpened();
+  });
   for (const name of ["session_close", "session_error"]) {
     connection.on(name, ({ session }: EventContext) => session && events.sessionClosed(session));
   }
@@ -82,3 +85,4 @@ type Server = {
   readonly hostname: string | undefined;
   readonly idle_time_out: number | undefined;
 };
+type LocalBegin = { readonly local: { readonly begin: { handle_max: number } } };

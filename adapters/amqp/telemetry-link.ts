@@ -5,7 +5,7 @@ import type { Telemetry } from "../../core/device-to-cloud/telemetry.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { TelemetrySender } from "../../core/ports.ts";
 import { amqpErrorOf } from "./amqp-error.ts";
-import { batchedMessagesOf, type DecodedMessage, d2cMessageOf } from "./d2c-message.ts";
+import { batchedMessagesOf, d2cMessageOf } from "./d2c-message.ts";
 import type { Peer } from "./link.ts";
 import { LinkRefused } from "./link-refused.ts";
 
@@ -78,7 +78,7 @@ export class TelemetryLink {
     if (message === undefined || Buffer.isBuffer(message)) {
       throw new HubError("GenericUnsupportedMediaType", "The message format is not supported");
     }
-    const read = d2cMessageOf(message as DecodedMessage, this.#properties);
+    const read = d2cMessageOf(message, this.#properties);
     this.#properties = read.properties;
     return [read];
   }

@@ -58,7 +58,7 @@ export class TwinLinks {
       if (!notified) continue;
       messages.send({
         message_annotations: { resource: desiredResource, version: rhea.types.wrap_long(desiredVersion) },
-        body: rhea.message.data_section(Buffer.from(body)),
+        body: dataBody(body),
       });
     }
   }
@@ -93,9 +93,11 @@ function answerOf({ correlation_id: id }: Message, { status, version, body }: Tw
       status: rhea.types.wrap_int(status),
       ...(version === undefined ? {} : { version: rhea.types.wrap_long(version) }),
     },
-    body: rhea.message.data_section(Buffer.from(body)),
+    body: dataBody(body),
   };
 }
+
+const dataBody = (text: string): unknown => rhea.message.data_section(Buffer.from(text));
 
 /** Both links of a pair name the same channel; links without a name are one pair. */
 function channelOf({ properties }: Sender | Receiver): string {

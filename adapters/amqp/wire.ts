@@ -34,6 +34,7 @@ export class Wire extends EventEmitter {
   #frames: Buffer[] = [];
   #waitingBytes = 0;
   #pauses = 0;
+  #ending = false;
   #ended = false;
   #whenWritable: (() => void)[] = [];
   /** Resolves when everything is with the peer's side of the stream, or the stream is gone. */
@@ -73,12 +74,19 @@ export class Wire extends EventEmitter {
     return true;
   }
 
-  /** Sends what waits and ends this side. */
+  /**
+   * Sends what waits and ends this side, at the end of the turn: rhea ends its socket in the middle of what it was told
+   * badly, before the close that says so.
+   */
   end(): void {
-    if (this.#ended) return;
-    this.#flush();
-    this.#ended = true;
-    this.#stream.end();
+    if (this.#ending) return;
+    this.#ending = true;
+    setImmediate(() => {
+      if (this.#ended) return;
+      this.#flush();
+      this.#ended = true;
+      this.#stream.end();
+    });
   }
 
   /** Ends the stream at once. */

@@ -55,11 +55,17 @@ class Client extends EventEmitter {
       this.#toClient = [];
       for (const chunk of this.#split(toServer)) {
         this.server.receive(chunk);
-        await undefined;
+        await Promise.resolve();
       }
       if (toClient.length > 0) this.emit("data", toClient);
       if (toServer.length + toClient.length > 0) quiet = -1;
     }
+  }
+
+  /** rhea ends its timers when its socket does. */
+  [Symbol.dispose](): void {
+    this.server.end();
+    this.emit("end");
   }
 
   *#split(bytes: Buffer): Generator<Buffer> {
@@ -76,7 +82,7 @@ class Client extends EventEmitter {
 const simple = fc.oneof(
   fc.string(),
   fc.integer(),
-  fc.double({ noDefaultInfinity: true }),
+  fc.double({ min: -1e9, max: 1e9 }),
   fc.boolean(),
   fc.constant(null),
   fc.date({ noInvalidDate: true, min: new Date(0), max: new Date(4e12) }),
@@ -90,7 +96,9 @@ const simple = fc.oneof(
   fc.string().map((value) => rhea.types.wrap_described(value, "apache.org:selector-filter:string")),
   fc.string().map((value) => rhea.types.wrap_described(value, 0x468c_0000_0004)),
 );
-const values = fc.dictionary(fc.string({ maxLength: 40 }), simple, { maxKeys: 6, noNullPrototype: true });
+/** The guard refuses one key. */
+const key = fc.string({ maxLength: 40 }).filter((text) => text !== "__proto__");
+const values = fc.dictionary(key, simple, { maxKeys: 6, noNullPrototype: true });
 const nested = fc.oneof(simple, values, fc.array(fc.oneof(simple, values), { maxLength: 4 }));
 const bytes = fc.uint8Array({ maxLength: 400 }).map((body) => Buffer.from(body));
 const body = fc.oneof(
@@ -206,7 +214,7 @@ test("Whatever rhea encodes passes unchanged, split anywhere, and its messages a
   const printed = await printedBy(async () => {
     await fc.assert(
       fc.asyncProperty(steps, sizes, fc.boolean(), async (given, chunks, sasl) => {
-        const client = new Client(chunks, { sasl });
+        using client = new Client(chunks, { sasl });
         const sent = await run(client, given);
         const { heard, violation, passed } = client.server;
         assert.equal(violation, undefined);
@@ -217,8 +225,6 @@ test("Whatever rhea encodes passes unchanged, split anywhere, and its messages a
         );
         assert.deepEqual(new Set(heard.messages.map(shown)), new Set(sent.map(shown)));
         assert.equal(heard.messages.length, sent.length);
-        client.server.end();
-        client.emit("end");
       }),
       parameters,
     );

@@ -3,10 +3,10 @@
 export const amqpHeader = Buffer.from("AMQP\0\x01\0\0", "latin1");
 export const saslHeader = Buffer.from("AMQP\x03\x01\0\0", "latin1");
 
-export const nothing = Buffer.of(0x40);
-export const yes = Buffer.of(0x41);
-export const no = Buffer.of(0x42);
-export const emptyList = Buffer.of(0x45);
+export const nothing: Buffer = Buffer.of(0x40);
+export const yes: Buffer = Buffer.of(0x41);
+export const no: Buffer = Buffer.of(0x42);
+export const emptyList: Buffer = Buffer.of(0x45);
 
 export function u32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
@@ -48,9 +48,11 @@ export function frameOf(body: Buffer, { channel = 0, type = 0, doff = 2 } = {}):
   return Buffer.concat([header, body]);
 }
 
+type Behind = { readonly channel?: number; readonly payload?: Buffer };
+
 /** A frame with a performative, and a payload behind it. */
-export function performative(code: number, fields: readonly Buffer[], { channel = 0, payload = Buffer.alloc(0) } = {}) {
-  return frameOf(Buffer.concat([described(code, list(...fields)), payload]), { channel });
+export function performative(code: number, fields: readonly Buffer[], { channel = 0, payload }: Behind = {}): Buffer {
+  return frameOf(Buffer.concat([described(code, list(...fields)), payload ?? Buffer.alloc(0)]), { channel });
 }
 
 type On = { readonly channel?: number };

@@ -8,11 +8,11 @@ import {
   close,
   described,
   detach,
-  disposition,
   end,
   frameOf,
   heartbeat,
   list,
+  no,
   open,
   performative,
   saslHeader,
@@ -22,6 +22,8 @@ import {
   text,
   transfer,
   u32,
+  uint,
+  yes,
 } from "./amqp-bytes.ts";
 import { begun, decode, framing, illegal, invalid, passed, refuses, unopened } from "./guards.ts";
 
@@ -98,7 +100,16 @@ test("An extended header is passed over", () => {
 });
 
 test("Frames come out whole, in one piece where they came in one, wherever the stream is split", () => {
-  const frames = [open(), begin(), attach(), heartbeat, disposition(1, 2), detach(), end(), close()];
+  const frames = [
+    open(),
+    begin(),
+    attach(),
+    heartbeat,
+    performative(0x15, [no, uint(1), uint(2), yes]),
+    detach(),
+    end(),
+    close(),
+  ];
   const bytes = Buffer.concat([amqpHeader, ...frames]);
   assert.equal(unopened().push(Buffer.from(bytes)).length, 1);
   for (let at = 0; at <= bytes.length; at += 1) {

@@ -96,8 +96,11 @@ export class GuardedRhea {
       context.receiver?.add_credit(50);
     });
     connection.on("sender_open", look);
+    let greetings = 20;
     connection.on("sendable", ({ sender }: EventContext) => {
-      if (sender !== undefined && sender.credit > 0) sender.send({ body: "hello" });
+      if (sender === undefined || greetings === 0) return;
+      greetings -= 1;
+      sender.send({ body: "hello" });
     });
     connection.on("message", ({ message, delivery, receiver }: EventContext) => {
       messages.push(message);

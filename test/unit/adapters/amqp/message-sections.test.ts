@@ -39,6 +39,10 @@ test("Payloads that are no message are refused", () => {
     "cut off": data("xxxx").subarray(0, 8),
     "a map with half a pair": described(0x74, map(text("a"))),
     "a map with a compound key": described(0x74, map(list(), text("a"))),
+    "a map with the key __proto__": described(0x74, map(text("__proto__"), binary("x"))),
+    "a map with that key as a binary": described(0x74, map(binary("__proto__"), binary("x"))),
+    "a map with that key as a symbol, in rhea's ASCII": described(0x72, map(symbol("\xdf_proto__"), binary("x"))),
+    "a map with that key in a short text": described(0x74, map(Buffer.from("\xa1\x09__proto__", "latin1"), yes)),
     "a map with a described key": described(0x74, map(described(0x1d, text("a")), text("a"))),
   };
   for (const [what, payload] of Object.entries(hostile)) refuses(sending(), transfer({ payload }), decode, what);
@@ -63,6 +67,8 @@ test("Values that lie about their size, or have none, are refused wherever they 
     "an array with more elements than bytes": arrayOf(0xffff_ffff, Buffer.of(0x50, 1, 2, 3)),
     "an array with fewer elements than bytes": arrayOf(1, Buffer.of(0x50, 1, 2, 3)),
     "an array of an unknown type": arrayOf(1, Buffer.of(0x3f)),
+    "an empty array of an unknown type": arrayOf(0, Buffer.of(0xbd)),
+    "an empty array of no type": arrayOf(0),
     "a list with more items than bytes": listOf(0xffff_ffff, yes),
     "a list with fewer items than bytes": listOf(1, yes, yes),
     "a list longer than its place": Buffer.of(0xd0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 1),

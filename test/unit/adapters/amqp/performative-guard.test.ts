@@ -141,11 +141,24 @@ test("Performatives that are unsupported, no list, lack a field, have too many, 
 });
 
 // AMQP 1.0 part 2, 2.7.6
+test("A disposition covers deliveries that the hub has sent", () => {
+  refuses(begun(), disposition(0, 0), invalid);
+  const guard = begun();
+  for (const id of [0, 1, 300]) guard.sent(transfer({ id }));
+  guard.sent(transfer({ id: 301, more: true }));
+  assert.doesNotThrow(() => guard.push(disposition(299, 300)));
+  refuses(guard, disposition(300, 301), invalid, "all of a delivery must have been sent");
+  const ofClient = performative(0x15, [no, uint(0), uint(5), yes]);
+  assert.doesNotThrow(() => begun().push(ofClient));
+});
+
 test("A disposition covers as many deliveries as a session can have, in order", () => {
   refuses(begun(), disposition(0, 0xffff_ffff), invalid);
   refuses(begun(), disposition(0, 2_048), invalid);
   refuses(begun(), disposition(2, 1), invalid);
-  assert.doesNotThrow(() => begun().push(disposition(1, 2_048, described(0x24, emptyList))));
+  const guard = begun();
+  guard.sent(transfer({ id: 2_048 }));
+  assert.doesNotThrow(() => guard.push(disposition(1, 2_048, described(0x24, emptyList))));
 });
 
 test("Outcomes that rhea would print are refused", () => {
@@ -158,12 +171,17 @@ test("Outcomes that rhea would print are refused", () => {
 });
 
 test("A state that is written out as null is taken out of a disposition", () => {
+  const answered = () => {
+    const guard = begun();
+    guard.sent(transfer({ id: 9 }));
+    return guard;
+  };
   const written = disposition(3, 4, nothing, yes);
   assert.deepEqual(
-    passed(begun(), Buffer.concat([heartbeat, written, heartbeat])),
+    passed(answered(), Buffer.concat([heartbeat, written, heartbeat])),
     Buffer.concat([heartbeat, disposition(3, 4), heartbeat]),
   );
-  assert.deepEqual(passed(begun(), disposition(3, 4)), disposition(3, 4));
+  assert.deepEqual(passed(answered(), disposition(3, 4)), disposition(3, 4));
   const short = frameOf(described(0x15, Buffer.of(0xc0, 6, 5, 0x41, 0x43, 0x40, 0x41, 0x40)));
-  assert.deepEqual(passed(begun(), short), performative(0x15, [yes, Buffer.of(0x43), nothing, yes]));
+  assert.deepEqual(passed(answered(), short), performative(0x15, [yes, Buffer.of(0x43), nothing, yes]));
 });
