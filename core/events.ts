@@ -1,15 +1,25 @@
 import type { AccessEvent } from "./access/policies.ts";
+import type { CommandEvent } from "./cloud-to-device/command-event.ts";
 import type { ConnectionEvent } from "./connection/connection.ts";
 import type { ConsumerGroupEvent } from "./consumer-group/consumer-group.ts";
 import type { DeviceEvent } from "./identity/device.ts";
 import type { ModuleEvent } from "./identity/module.ts";
+import type { MethodEvent } from "./method/method.ts";
 import type { TwinEvent } from "./twin/twin.ts";
 
 /** Every event of the journal. A stored type never changes its shape: a new shape gets a new `v` and an upcaster. */
-export type HubEvent = AccessEvent | ConnectionEvent | ConsumerGroupEvent | DeviceEvent | ModuleEvent | TwinEvent;
+export type HubEvent =
+  | AccessEvent
+  | CommandEvent
+  | ConnectionEvent
+  | ConsumerGroupEvent
+  | DeviceEvent
+  | MethodEvent
+  | ModuleEvent
+  | TwinEvent;
 
 /** The kinds of aggregate that the journal keeps apart by subject. */
-export type AggregateName = "hub" | "identity" | "twin" | "connection";
+export type AggregateName = "hub" | "identity" | "twin" | "connection" | "method" | "command";
 
 /**
  * The stream of events of one aggregate: a subject of the journal. `id` is a device id, or for `hub` the name of a part of

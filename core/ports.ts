@@ -1,4 +1,5 @@
 import type { SharedAccessPolicy } from "./access/policies.ts";
+import type { CommandQueue } from "./cloud-to-device/command-queue.ts";
 import type { ConnectionState } from "./connection/connection.ts";
 import type { ConsumerGroup } from "./consumer-group/consumer-group.ts";
 import type { D2cMessage, TelemetryStamp } from "./device-to-cloud/message.ts";
@@ -6,6 +7,7 @@ import type { AggregateKey, IdentityKey, NewEvent, RecordedEvent } from "./event
 import type { HubError } from "./hub-error.ts";
 import type { LiveDevice } from "./identity/device.ts";
 import type { LiveModule } from "./identity/module.ts";
+import type { DeviceReply, LiveCall, LiveOutcome } from "./method/live-call.ts";
 import type { TwinState } from "./twin/twin.ts";
 
 /**
@@ -49,6 +51,35 @@ export type TelemetryLog = {
   whenReady(ready: () => void): void;
 };
 
+/** How long a method call may wait. */
+export type LiveWaits = {
+  /** For a connection that takes calls; 0: one must be there now. */
+  readonly connectTimeoutMs: number;
+  /** For the answer, from the moment such a connection is there. */
+  readonly responseTimeoutMs: number;
+  /** Ends the first wait; a device that has its call is waited for regardless. */
+  readonly signal?: AbortSignal;
+};
+
+/** Takes the calls of one identity on its node. After `signal` nobody waits for the answer. */
+export type LiveHandler = (call: LiveCall, signal: AbortSignal) => Promise<DeviceReply>;
+
+/** A connection that takes calls. */
+export type LiveService = {
+  /** Resolves once calls from any node reach it; never rejects. */
+  readonly ready: Promise<void>;
+  /** Calls that were on their way are told that nobody takes them. */
+  stop(): void;
+};
+
+/** Reaches the connections of devices, on whichever node they are. */
+export type Live = {
+  /** Hands a call to the connection that takes calls for `key`. Never rejects. */
+  request(key: IdentityKey, call: LiveCall, waits: LiveWaits): Promise<LiveOutcome>;
+  /** Takes the calls for `key`. When two connections do so for a moment, one of them gets each call. */
+  serve(key: IdentityKey, handler: LiveHandler): LiveService;
+};
+
 /** A stored thing with the sequence of the last event of its aggregate, for optimistic concurrency. */
 export type Versioned<T> = { readonly value: T; readonly sequence: number };
 
@@ -81,6 +112,10 @@ export type ReadModel = {
   modules(deviceId: string): readonly LiveModule[];
   twin(key: IdentityKey): Versioned<TwinState> | undefined;
   connection(key: IdentityKey): ConnectionState;
+  /** The cloud-to-device messages of a device's present generation; undefined when it was never sent any. */
+  commandQueue(deviceId: string): Versioned<CommandQueue> | undefined;
+  /** Devices with messages that are due to expire at `now` (ISO 8601), those that are due the longest first. */
+  devicesWithDueCommands(now: string, limit: number): readonly string[];
   /** The live connections that a node holds, as far as the journal knows. */
   connectionsOf(nodeId: string): readonly { readonly key: IdentityKey; readonly connection: ConnectionState }[];
   policies(): Versioned<readonly SharedAccessPolicy[]> | undefined;

@@ -10,6 +10,9 @@ export type HubAnswer = {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 };
 
+/** What a request carries: a document to send as JSON, or bytes as they are. */
+type RequestBody = { readonly body?: unknown; readonly bytes?: Buffer };
+
 /** Talks to a running hub as a back end does: HTTPS, with a token of the policy in its connection string. */
 export type HubClient = {
   readonly hostName: string;
@@ -20,7 +23,7 @@ export type HubClient = {
   send(
     method: string,
     path: string,
-    options?: { body?: unknown; headers?: Record<string, string>; apiVersion?: string },
+    options?: RequestBody & { headers?: Record<string, string>; apiVersion?: string },
   ): Promise<HubAnswer>;
 };
 
@@ -49,19 +52,17 @@ export function connectToHub(invocation: Invocation): HubClient {
   };
   return {
     hostName: login.hostName,
-    send: async (method, path, { body, headers, apiVersion = "2021-04-12" } = {}) => {
-      const text = body === undefined ? undefined : JSON.stringify(body);
+    send: async (method, path, { body, bytes, headers, apiVersion = "2021-04-12" } = {}) => {
+      const payload = bytes ?? (body === undefined ? undefined : Buffer.from(JSON.stringify(body)));
       const allHeaders = {
         authorization: serviceToken(login),
-        ...(text === undefined
-          ? {}
-          : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
+        ...(payload === undefined ? {} : { "content-type": "application/json", "content-length": payload.length }),
         ...headers,
       };
       const separator = path.includes("?") ? "&" : "?";
       return exchange(
         { ...target, method, path: `${path}${separator}api-version=${apiVersion}`, headers: allHeaders },
-        text,
+        payload,
       );
     },
   };
@@ -88,7 +89,7 @@ function serviceToken({ hostName, policy, key }: Login): string {
   return `SharedAccessSignature sr=${resource}&sig=${encodeURIComponent(signature)}&se=${expiry}&skn=${encodeURIComponent(policy)}`;
 }
 
-function exchange(options: RequestOptions, body: string | undefined): Promise<HubAnswer> {
+function exchange(options: RequestOptions, body: Buffer | undefined): Promise<HubAnswer> {
   return new Promise((resolve, reject) => {
     const call = request(options, (response) => {
       const chunks: Buffer[] = [];

@@ -33,6 +33,22 @@ const commands: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     },
   ],
   [
+    "method",
+    {
+      usage: "invoke",
+      summary: "call a direct method of a device or module",
+      load: async () => (await import("./commands/method.ts")).methodCommand,
+    },
+  ],
+  [
+    "c2d",
+    {
+      usage: "send|list|show|purge|feedback",
+      summary: "send messages to devices, and hear what became of them",
+      load: async () => (await import("./commands/c2d.ts")).c2dCommand,
+    },
+  ],
+  [
     "monitor",
     {
       usage: "[deviceId]",

@@ -6,7 +6,7 @@ import { contextOf, serviceGuard } from "./guards.ts";
 import { sendNothing } from "./http-app.ts";
 import type { HttpApp } from "./http-types.ts";
 import { ifMatchOf } from "./if-match.ts";
-import { answers, Count, DeviceParams, etagHeader, IfMatch, jsonAnswer, ListQuery, Nothing, Query } from "./schemas.ts";
+import { answers, DeviceParams, etagHeader, IfMatch, jsonAnswer, ListQuery, Nothing, Query } from "./schemas.ts";
 
 const tags = ["Devices"];
 const deviceAnswer = jsonAnswer(Type.Ref("Device#"), { description: "The device", headers: etagHeader });
@@ -16,7 +16,6 @@ const DeviceBody = Type.Unsafe<JsonObject>(Type.Ref("DeviceWrite#"));
 export function deviceRoutes(app: HttpApp, hub: Hub): void {
   putAndDelete(app, hub);
   reads(app, hub);
-  purge(app, hub);
 }
 
 function putAndDelete(app: HttpApp, hub: Hub): void {
@@ -77,28 +76,4 @@ const maxTop = 1000;
 function topOf(text: string | undefined): number {
   const top = Number(text);
   return Number.isInteger(top) && top >= 1 && top <= maxTop ? top : maxTop;
-}
-
-const Purged = Type.Object(
-  { totalMessagesPurged: Count, deviceId: Type.String(), moduleId: Type.Null() },
-  { $id: "PurgeMessageQueueResult" },
-);
-
-function purge(app: HttpApp, hub: Hub): void {
-  app.addSchema(Purged);
-  const answer = jsonAnswer(Type.Ref("PurgeMessageQueueResult#"), { description: "What was dropped" });
-  const schema = {
-    tags,
-    summary: "Drop the cloud-to-device messages that wait for a device",
-    params: DeviceParams,
-    querystring: Query,
-    response: answers({ 200: answer }),
-  };
-  // The right for a purge is unconfirmed: cloud-to-device messages are ServiceConnect everywhere else.
-  const onRequest = serviceGuard(hub, "ServiceConnect");
-  app.delete("/devices/:deviceId/commands", { schema, onRequest }, ({ params: { deviceId } }, reply) => {
-    // Throws for an unknown device. The hub has no queue of cloud-to-device messages, so there is never one to drop.
-    hub.registry.getDevice(deviceId);
-    reply.send({ totalMessagesPurged: 0, deviceId, moduleId: null });
-  });
 }

@@ -89,6 +89,29 @@ export const modulesGuard = (hub: Hub, ...rights: readonly Right[]): Guard[] => 
   },
 ];
 
+/** As `serviceGuard`, but a module may come with its own key, when it says in a header which it is (spec/http-api 4.1). */
+export const serviceOrModuleGuard = (hub: Hub, ...rights: readonly Right[]): Guard[] => [
+  apiVersionGuard,
+  (request, reply, done) => {
+    const caller = request.headers["x-ms-edge-moduleid"];
+    if (caller === undefined) return policyGuard(hub, rights).call(request.server, request, reply, done);
+    const identity = moduleIn(String(caller));
+    hub.deviceAccess.authenticate({ ...identity, token: request.headers.authorization });
+    request.actor = { kind: "device", ...identity };
+    done();
+  },
+];
+
+/** Reads `<deviceId>/<moduleId>`. No id holds a slash. */
+function moduleIn(text: string): { deviceId: string; moduleId: string } {
+  const [deviceId = "", moduleId = "", ...rest] = text.split("/");
+  const isModule = isIdLength(deviceId) && isIdLength(moduleId) && rest.length === 0;
+  if (!isModule) throw new HubError("ArgumentInvalid", "x-ms-edge-moduleId must name a device and its module");
+  return { deviceId, moduleId };
+}
+
+const isIdLength = ({ length }: string): boolean => length > 0 && length <= 128;
+
 /** Lets the device or module in that the path names. */
 export const deviceGuard = (hub: Hub): Guard[] => [
   apiVersionGuard,

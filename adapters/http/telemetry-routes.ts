@@ -7,8 +7,8 @@ import { d2cProperties, headerPairs } from "./d2c-properties.ts";
 import { deviceGuard, principalOf } from "./guards.ts";
 import { sendNothing } from "./http-app.ts";
 import type { HttpApp } from "./http-types.ts";
+import { bytesOf, readRawBodies } from "./raw-bodies.ts";
 import { answers, DeviceParams, ModuleParams, Nothing, Query } from "./schemas.ts";
-import { validatorCompiler } from "./validation.ts";
 
 /**
  * The most that is read: a full batch is larger on the wire than the 256 KiB that count. A message somewhat too large is
@@ -43,14 +43,7 @@ const body = {
 export function telemetryRoutes(app: HttpApp, hub: Hub): void {
   app.addSchema(BatchEntry);
   app.register(async (scope: HttpApp) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: maxWireBytes }, (_request, bytes, done) =>
-      done(null, bytes),
-    );
-    // The body is the device's own, whatever it calls it; its schema is for the reader.
-    scope.setValidatorCompiler((part) =>
-      part.httpPart === "body" ? (value: unknown) => ({ value }) : validatorCompiler(part),
-    );
+    readRawBodies(scope, maxWireBytes);
     const shared = { tags, description, querystring: Query, body, response: answers({ 204: Nothing }) };
     const options = { onRequest: deviceGuard(hub) };
 
@@ -75,7 +68,7 @@ async function store(hub: Hub, request: FastifyRequest): Promise<void> {
 
 function messagesOf({ body: bytes, headers, raw }: FastifyRequest): readonly D2cMessage[] {
   // An empty body is a message too (spec/messaging 1.1).
-  const content = bytes instanceof Uint8Array ? bytes : new Uint8Array();
+  const content = bytesOf(bytes);
   if (isBatch(headers["content-type"])) return parseBatch(content);
   return [{ properties: d2cProperties(headerPairs(raw.rawHeaders)), body: content }];
 }

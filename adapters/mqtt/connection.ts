@@ -98,6 +98,8 @@ export class Connection {
       this.#sufferFault();
     } else if (!this.#transport.held && now - this.#transport.lastActivity > this.#longestSilenceMs) {
       this.end("KeepAliveExceeded");
+    } else {
+      this.#session?.sweep(now);
     }
   }
 
@@ -138,6 +140,8 @@ export class Connection {
       key: identity,
       close: (reason) => this.end(reason),
       desiredChanged: (patch, desiredVersion) => this.#desiredChanged({ patch, desiredVersion }),
+      // A session that is yet to open looks for itself.
+      commandReady: () => this.#session?.commandReady(),
     };
     this.#log = log.child({ ...identity, connectionId: live.connectionId, protocol });
     const texts = {
@@ -173,7 +177,9 @@ export class Connection {
       this.#fault = fault;
       this.#faultAt = clock.now() + fault.delayMs;
     };
-    const session = new Session({ ...opened, hub, clock, log: this.#log, limits, transport, end, onFault });
+    const { protocol } = this.#info;
+    const log = this.#log;
+    const session = new Session({ ...opened, hub, clock, log, limits, transport, protocol, end, onFault });
     this.#session = session;
     this.#validUntil = opened.principal.validUntil;
     this.#longestSilenceMs = longestSilence(opened.details.keepAliveSeconds);

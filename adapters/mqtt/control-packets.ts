@@ -100,10 +100,16 @@ export const suback = (packetId: number, granted: readonly number[]): Buffer =>
 export const unsuback = (packetId: number): Buffer => generate({ cmd: "unsuback", messageId: packetId, granted: [] });
 
 /** What the hub publishes. `packetId` is there for QoS 1 and absent for QoS 0. */
-export type Publish = { readonly topic: string; readonly payload: string; readonly packetId: number | undefined };
+export type Publish = {
+  readonly topic: string;
+  readonly payload: string | Buffer;
+  readonly packetId: number | undefined;
+  /** That the device may have had it before; only with a packet id ([MQTT-3.3.1-2]). */
+  readonly dup?: boolean;
+};
 
-/** PUBLISH. The hub neither retains nor repeats a message on a connection. */
-export function publish({ topic, payload, packetId }: Publish): Buffer {
-  const packet = { cmd: "publish", topic, payload, dup: false, retain: false } as const;
+/** PUBLISH. The hub retains nothing. */
+export function publish({ topic, payload, packetId, dup = false }: Publish): Buffer {
+  const packet = { cmd: "publish", topic, payload, dup, retain: false } as const;
   return generate(packetId === undefined ? { ...packet, qos: 0 } : { ...packet, qos: 1, messageId: packetId });
 }

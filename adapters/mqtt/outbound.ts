@@ -50,6 +50,11 @@ export class Outbound {
     this.#options = options;
   }
 
+  /** Bytes that wait for the peer to read. */
+  get waitingBytes(): number {
+    return this.#length + this.#stream.writableLength;
+  }
+
   /** Adds a PUBACK. */
   puback(packetId: number): void {
     if (this.#ended) return;

@@ -6,9 +6,13 @@ export class PacketIds {
   readonly #inUse = new Set<number>();
   #last = 0;
 
-  /** A free id from 1 to 65,535, or undefined when too many wait for their PUBACK. */
-  take(): number | undefined {
+  /** A free id from 1 to 65,535, `wanted` if that is free, or undefined when too many wait for their PUBACK. */
+  take(wanted?: number): number | undefined {
     if (this.#inUse.size >= maxUnacknowledged) return undefined;
+    if (wanted !== undefined && !this.#inUse.has(wanted)) {
+      this.#inUse.add(wanted);
+      return wanted;
+    }
     do this.#last = this.#last === 65_535 ? 1 : this.#last + 1;
     while (this.#inUse.has(this.#last));
     this.#inUse.add(this.#last);

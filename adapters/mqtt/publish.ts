@@ -20,11 +20,19 @@ export type PublishedTwinRequest = {
   readonly finished: () => void;
 };
 
+/** A device's answer to a method call as it came; its payload is valid until the call returns. */
+export type PublishedMethodResponse = {
+  readonly requestId: string;
+  readonly status: number;
+  readonly payload: Buffer;
+};
+
 export type PublisherDeps = {
   readonly identity: IdentityKey;
   readonly sender: TelemetrySender;
   readonly puback: (packetId: number) => void;
   readonly twinRequest: (request: PublishedTwinRequest) => void;
+  readonly methodResponse: (response: PublishedMethodResponse) => void;
   /** The hub takes no more telemetry for now. */
   readonly onFull: () => void;
   /** The hub could not store a message: no PUBACK must follow. */
@@ -75,9 +83,18 @@ export class Publisher {
     const finished = () => {
       if (slot !== undefined) this.#acknowledgements.finish(slot);
     };
-    // Nobody waits for it: late or unknown answers are ignored (spec/mqtt 9).
-    if (topic.kind === "unawaited") finished();
-    else this.#deps.twinRequest({ kind: topic.kind, requestId: topic.requestId, payload, finished });
+    switch (topic.kind) {
+      case "unawaited":
+        finished();
+        return;
+      case "methodResponse":
+        this.#deps.methodResponse({ requestId: topic.requestId, status: topic.status, payload });
+        finished();
+        return;
+      case "twinGet":
+      case "twinPatchReported":
+        this.#deps.twinRequest({ kind: topic.kind, requestId: topic.requestId, payload, finished });
+    }
   }
 }
 

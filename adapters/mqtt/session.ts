@@ -8,10 +8,12 @@ import type { Hub } from "../../core/hub/hub.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Clock, TelemetrySender } from "../../core/ports.ts";
 import { type TwinAnswer, TwinRequests } from "../device-twin/twin-requests.ts";
+import { CommandDeliveries } from "./commands.ts";
 import type { ConnectDetails } from "./connect.ts";
 import { type ControlPacket, decodeControlPacket, pingresp, publish, suback, unsuback } from "./control-packets.ts";
 import type { FrameReader } from "./frame-reader.ts";
 import type { MqttLimits } from "./limits.ts";
+import { MethodCalls } from "./method-calls.ts";
 import { PacketIds } from "./packet-ids.ts";
 import { type PublishedTwinRequest, Publisher } from "./publish.ts";
 import { grantedQos, Subscriptions } from "./subscriptions.ts";
@@ -27,6 +29,7 @@ export type SessionDeps = {
   readonly limits: MqttLimits;
   readonly transport: Transport;
   readonly details: ConnectDetails;
+  readonly protocol: "mqtt" | "mqtt-ws";
   readonly principal: DevicePrincipal;
   readonly live: LiveSession;
   readonly connected: Connected;
@@ -43,6 +46,8 @@ export class Session {
   readonly #publisher: Publisher;
   readonly #subscriptions: Subscriptions;
   readonly #twinRequests: TwinRequests;
+  readonly #methodCalls: MethodCalls;
+  readonly #commands: CommandDeliveries;
   readonly #packetIds = new PacketIds();
   #twinRequestsWaiting = 0;
 
@@ -55,11 +60,14 @@ export class Session {
     this.#sender = hub.telemetry.open({ principal, connectionId, onFault, ...model });
     this.#subscriptions = new Subscriptions(identity, connected.subscriptions);
     this.#twinRequests = new TwinRequests({ twins: hub.twins, clock, log, key: identity, connectionId });
+    this.#methodCalls = this.#takeMethods();
+    this.#commands = this.#takeCommands();
     this.#publisher = new Publisher({
       identity,
       sender: this.#sender,
       puback: (packetId) => transport.outbound.puback(packetId),
       twinRequest: (request) => this.#requestTwin(request),
+      methodResponse: ({ requestId: id, ...answer }) => this.#methodCalls.answered({ id, ...answer }),
       onFull: () => this.#waitForTelemetry(),
       onStoreFailed: (err) => {
         log.warn({ err }, "telemetry not stored");
@@ -80,9 +88,59 @@ export class Session {
     this.#publishTo(desiredChanges, desiredChangedTopic(desiredVersion), payload);
   }
 
+  /** A cloud-to-device message has come free. */
+  commandReady(): void {
+    this.#commands.run();
+  }
+
+  /** Does what time has made due. */
+  sweep(now: number): void {
+    this.#commands.sweep(now);
+  }
+
+  /** Lets messages come. Those of a subscription that survived come at once (spec/mqtt 3). */
+  #takeCommands(): CommandDeliveries {
+    const { hub, clock, log, transport, details, live, limits, protocol } = this.#deps;
+    const { outbound } = transport;
+    const { deviceId } = details.identity;
+    const deliveries = new CommandDeliveries({
+      commands: hub.commands,
+      clock,
+      log,
+      deviceId,
+      connectionId: live.connectionId,
+      protocol,
+      qos: () => this.#subscriptions.commandsQos,
+      packetIds: this.#packetIds,
+      isCongested: () => outbound.waitingBytes * 4 > limits.maxOutboundBytes,
+      write: (packet) => outbound.write(packet),
+    });
+    deliveries.run();
+    return deliveries;
+  }
+
+  /** Lets methods be called. A subscription that survived counts from the first moment (spec/mqtt 9). */
+  #takeMethods(): MethodCalls {
+    const { hub, live, limits, transport } = this.#deps;
+    const { outbound } = transport;
+    const calls = new MethodCalls({
+      subscriptions: () => this.#subscriptions,
+      listen: (deliver) => hub.methods.listen({ key: live.key, connectionId: live.connectionId, deliver }),
+      publish: (topic, payload) => {
+        // Half of what may wait stays for the answers and changes that a device would be closed for not reading.
+        if (outbound.waitingBytes * 2 > limits.maxOutboundBytes) return false;
+        outbound.write(publish({ topic, payload, packetId: undefined }));
+        return true;
+      },
+    });
+    void calls.follow();
+    return calls;
+  }
+
   /** Sends the will, if it is due, and waits for what the device asked before its connection ended. Never rejects. */
   async finish(reason: DisconnectReason): Promise<void> {
-    await Promise.all([this.#sendWill(reason), this.#twinRequests.settled()]);
+    this.#methodCalls.close(reason);
+    await Promise.all([this.#sendWill(reason), this.#twinRequests.settled(), this.#commands.stop()]);
   }
 
   #control(packet: ControlPacket): void {
@@ -90,6 +148,7 @@ export class Session {
     switch (packet.type) {
       case "puback":
         this.#packetIds.release(packet.packetId);
+        this.#commands.acknowledged(packet.packetId);
         return;
       case "pingreq":
         transport.outbound.write(pingresp);
@@ -116,11 +175,15 @@ export class Session {
   #keep(subscriptions: readonly Subscription[], answer: Buffer): void {
     const { hub, live, log, transport, end } = this.#deps;
     transport.hold(hold.subscribing);
-    hub.connections.subscribe(live, subscriptions).then(
+    const stored = hub.connections.subscribe(live, subscriptions).then(() => {
+      this.#subscriptions.replace(subscriptions);
+      return this.#methodCalls.follow();
+    });
+    stored.then(
       () => {
-        this.#subscriptions.replace(subscriptions);
         transport.outbound.write(answer);
         transport.release(hold.subscribing);
+        this.#commands.run();
       },
       (err: unknown) => {
         log.warn({ err }, "subscriptions not stored");

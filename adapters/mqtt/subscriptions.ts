@@ -1,7 +1,8 @@
 import type { Subscription } from "../../core/connection/connection.ts";
 import type { IdentityKey } from "../../core/events.ts";
+import { percentDecode } from "./percent-encoding.ts";
 import { ProtocolViolation } from "./protocol-violation.ts";
-import { isAllowedFilter, maxSubscriptions } from "./topic-filters.ts";
+import { isAllowedFilter, isCommandFilter, maxSubscriptions, methodCalls, methodOf } from "./topic-filters.ts";
 
 type Granted = Subscription["qos"];
 
@@ -18,6 +19,26 @@ export class Subscriptions {
   /** The QoS of a filter; undefined when the device did not subscribe to it. */
   qosOf(filter: string): Granted | undefined {
     return this.#granted.get(filter);
+  }
+
+  /** The QoS of cloud-to-device messages; undefined when the device did not subscribe to them. */
+  get commandsQos(): Granted | undefined {
+    const filter = [...this.#granted.keys()].find((each) => isCommandFilter(each, this.#identity));
+    return filter === undefined ? undefined : this.#granted.get(filter);
+  }
+
+  /** Whether the device takes calls of methods, be it of single ones. */
+  get takesMethods(): boolean {
+    return this.#granted.has(methodCalls) || this.#methodNames().length > 0;
+  }
+
+  /** Whether the device takes calls of this method. */
+  takesMethod(name: string): boolean {
+    return this.#granted.has(methodCalls) || this.#methodNames().some((each) => percentDecode(each) === name);
+  }
+
+  #methodNames(): readonly string[] {
+    return [...this.#granted.keys()].flatMap((filter) => methodOf(filter) ?? []);
   }
 
   /**

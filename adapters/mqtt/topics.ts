@@ -4,11 +4,12 @@ import { percentDecode } from "./percent-encoding.ts";
 import { parsePropertyBag } from "./property-bag.ts";
 import { ProtocolViolation } from "./protocol-violation.ts";
 
-/** What a device publishes to (spec/mqtt 5). A method response or a certificate request has no one waiting for it here. */
+/** What a device publishes to (spec/mqtt 5). A certificate request has no one waiting for it here. */
 export type PublishTopic =
   | { readonly kind: "telemetry"; readonly properties: MessageProperties }
   | { readonly kind: "twinGet"; readonly requestId: string }
   | { readonly kind: "twinPatchReported"; readonly requestId: string }
+  | { readonly kind: "methodResponse"; readonly requestId: string; readonly status: number }
   | { readonly kind: "unawaited" };
 
 /** SDKs send a GUID or a short number; what is echoed into a topic has to end somewhere. */
@@ -16,7 +17,7 @@ const maxRequestIdLength = 256;
 
 const twinGet = "$iothub/twin/GET/";
 const twinPatchReported = "$iothub/twin/PATCH/properties/reported/";
-const methodResponse = /^\$iothub\/methods\/res\/-?\d{1,10}\/\?/;
+const methodResponse = /^\$iothub\/methods\/res\/(-?\d{1,10})\/(\?.*)$/s;
 const certificateRequest = "$iothub/credentials/POST/issueCertificate/";
 
 /**
@@ -30,7 +31,11 @@ export function parsePublishTopic(topic: string, identity: IdentityKey): Publish
   if (topic.startsWith(twinPatchReported)) {
     return { kind: "twinPatchReported", requestId: requestIdOf(topic.slice(twinPatchReported.length)) };
   }
-  if (methodResponse.test(topic) || topic.startsWith(certificateRequest)) return { kind: "unawaited" };
+  const [, status, query] = methodResponse.exec(topic) ?? [];
+  if (status !== undefined && query !== undefined) {
+    return { kind: "methodResponse", requestId: requestIdOf(query), status: Number(status) };
+  }
+  if (topic.startsWith(certificateRequest)) return { kind: "unawaited" };
   throw new ProtocolViolation("unknown topic");
 }
 
@@ -73,7 +78,7 @@ function requestIdOf(query: string): string {
     : undefined;
   const requestId = pair?.slice("$rid=".length);
   if (requestId === undefined || requestId.length > maxRequestIdLength) {
-    throw new ProtocolViolation("twin topic without a usable request id");
+    throw new ProtocolViolation("topic without a usable request id");
   }
   return requestId;
 }
@@ -85,6 +90,13 @@ export const twinResponseTopic = (status: number, requestId: string): string =>
 /** Where the hub answers a stored reported patch: with the new `$version` of the reported properties. */
 export const reportedPatchedTopic = (requestId: string, version: number): string =>
   `${twinResponseTopic(204, requestId)}&$version=${version}`;
+
+/**
+ * Where the hub calls a method (spec/mqtt 9). Only what a topic can't hold is percent-encoded, and the percent sign: the
+ * Python SDK decodes the name, the Node SDK takes it as it is.
+ */
+export const methodRequestTopic = (methodName: string, requestId: string): string =>
+  `$iothub/methods/POST/${methodName.replace(/[%#+]/g, encodeURIComponent)}/?$rid=${requestId}`;
 
 /** Where the hub tells a change of the desired properties. */
 export const desiredChangedTopic = (version: number): string =>

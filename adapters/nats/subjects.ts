@@ -22,6 +22,7 @@ const knownAggregates: Readonly<Record<AggregateName, true>> = {
   identity: true,
   twin: true,
   connection: true,
+  command: true,
   method: true,
 };
 
@@ -54,11 +55,22 @@ export function subjectOf(hub: string, { aggregate, id, moduleId }: AggregateKey
   return moduleId === undefined ? subject : `${subject}.${encodeToken(moduleId)}`;
 }
 
-/** The subject of a device's or module's telemetry: `<hub>.telemetry.<partition>.<device>[.<module>]`. */
-export function telemetrySubjectOf(hub: string, partition: number, { deviceId, moduleId }: IdentityKey): string {
-  const subject = `${hub.toLowerCase()}.telemetry.${partition}.${encodeToken(deviceId)}`;
+/** Where the node that holds a connection of a device or module takes its method calls: `<hub>.live.<device>[.<module>]`. */
+export const liveSubjectOf = (hub: string, key: IdentityKey): string =>
+  identitySubject(`${hub.toLowerCase()}.live`, key);
+
+/** Where a node tells that it now takes the method calls of a device or module: `<hub>.served.<device>[.<module>]`. */
+export const servedSubjectOf = (hub: string, key: IdentityKey): string =>
+  identitySubject(`${hub.toLowerCase()}.served`, key);
+
+function identitySubject(prefix: string, { deviceId, moduleId }: IdentityKey): string {
+  const subject = `${prefix}.${encodeToken(deviceId)}`;
   return moduleId === undefined ? subject : `${subject}.${encodeToken(moduleId)}`;
 }
+
+/** The subject of a device's or module's telemetry: `<hub>.telemetry.<partition>.<device>[.<module>]`. */
+export const telemetrySubjectOf = (hub: string, partition: number, key: IdentityKey): string =>
+  identitySubject(`${hub.toLowerCase()}.telemetry.${partition}`, key);
 
 /** The aggregate of a journal subject. Throws for one that is none, or of an aggregate that this hub does not know. */
 export function keyOf(subject: string): AggregateKey {

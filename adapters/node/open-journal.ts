@@ -1,10 +1,13 @@
 import type { NatsConnection } from "nats";
 import type { Logger } from "pino";
-import type { TelemetryLog } from "../../core/ports.ts";
+import type { FeedbackQueue } from "../../core/cloud-to-device/feedback.ts";
+import type { Live, ReadModel, TelemetryLog } from "../../core/ports.ts";
 import { connectNats } from "../nats/connect.ts";
 import { type Durability, describeDurability } from "../nats/durability.ts";
 import { startEmbeddedServer } from "../nats/embedded-server.ts";
+import { createFeedbackQueue } from "../nats/feedback-queue.ts";
 import { createJournal, type JetStreamJournal } from "../nats/journal.ts";
+import { createLive } from "../nats/live.ts";
 import { createPartitionLog, type PartitionLog } from "../nats/partition-log.ts";
 import { ensureStreams } from "../nats/streams.ts";
 import { createTelemetryLog } from "../nats/telemetry-log.ts";
@@ -15,6 +18,9 @@ export type OpenJournal = AsyncDisposable & {
   readonly journal: JetStreamJournal;
   readonly telemetryLog: TelemetryLog;
   readonly partitionLog: PartitionLog;
+  readonly live: Live;
+  /** Makes the queue of feedback, for which the views must be there. */
+  readonly feedbackQueue: (readModel: ReadModel) => FeedbackQueue;
   readonly nats: { readonly url: string; readonly embedded: boolean };
   /** Which durability promise holds, in words. */
   readonly durability: string;
@@ -38,6 +44,7 @@ export async function openJournal(options: OpenJournalOptions): Promise<OpenJour
   const journalConnection = await openConnection(opening, url, "journal", options);
   const telemetryConnection = await openConnection(opening, url, "telemetry", options);
   const readConnection = await openConnection(opening, url, "events", options);
+  const liveConnection = await openConnection(opening, url, "live", options);
   const streams = await ensureStreams({
     nc: journalConnection,
     hub,
@@ -55,11 +62,15 @@ export async function openJournal(options: OpenJournalOptions): Promise<OpenJour
   );
   const partitionLog = createPartitionLog({ nc: readConnection, hub, partitions: streams.partitions });
 
+  const live = createLive({ nc: liveConnection, hub, log });
+
   const open = opening.move();
   return {
     journal,
     telemetryLog,
     partitionLog,
+    live,
+    feedbackQueue: (readModel) => createFeedbackQueue({ nc: readConnection, hub, log, readModel }),
     nats: { url, embedded: settings.natsUrl === undefined },
     durability,
     connected: () => isConnected(journalConnection) && isConnected(telemetryConnection),

@@ -9,6 +9,7 @@ import { createSecrets } from "../secrets/secrets.ts";
 import { hubVariables, writeHubEnv } from "../settings/hub-env.ts";
 import type { Settings } from "../settings/schema.ts";
 import { createFirstDevice, describeHub } from "./describe-hub.ts";
+import { expireCommands } from "./expire-commands.ts";
 import { openListeners, type Ports } from "./listeners.ts";
 import { nodeIdOf, openDataFolder } from "./node-folder.ts";
 import { openJournal } from "./open-journal.ts";
@@ -49,6 +50,8 @@ export async function startHubNode(settings: Settings, log: Logger): Promise<Hub
   const ports = {
     journal: store.journal,
     telemetryLog: store.telemetryLog,
+    live: store.live,
+    feedbackQueue: store.feedbackQueue(readModel),
     readModel,
     feed,
     clock,
@@ -61,6 +64,7 @@ export async function startHubNode(settings: Settings, log: Logger): Promise<Hub
   if (await ensurePolicies({ ...ports, nodeId })) await createFirstDevice({ hub, nodeId });
   await createConsumerGroups(hub, settings.consumerGroups, nodeId);
   await hub.connections.closeLeftovers();
+  starting.use(expireCommands(hub.commands, onError));
 
   const readiness = () => (store.connected() ? views.readiness() : { ready: false, reason: "NATS is out of reach" });
   const eventHubs = createEventHubsEndpoint({

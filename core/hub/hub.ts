@@ -2,6 +2,8 @@ import type { DeviceAccess, EventsAccess, ServiceAccess } from "../access/access
 import { createDeviceAccess } from "../access/authenticate-device.ts";
 import { createEventsAccess } from "../access/authorize-events.ts";
 import { createServiceAccess } from "../access/authorize-service.ts";
+import { type Commands, createCommands } from "../cloud-to-device/commands.ts";
+import type { FeedbackQueue } from "../cloud-to-device/feedback.ts";
 import { createDeviceConnections, type DeviceConnections } from "../connection/device-connections.ts";
 import { followLive } from "../connection/live-feed.ts";
 import { createSessions, type Sessions } from "../connection/sessions.ts";
@@ -12,7 +14,8 @@ import { createTelemetry, type Telemetry } from "../device-to-cloud/telemetry.ts
 import { createHistoryReader, type HistoryReader } from "../history/history.ts";
 import { createRegistry } from "../identity/create-registry.ts";
 import type { Registry } from "../identity/registry.ts";
-import type { Clock, Feed, Ids, Journal, ReadModel, Secrets, Statistics, TelemetryLog } from "../ports.ts";
+import { createMethods, type Methods } from "../method/methods.ts";
+import type { Clock, Feed, Ids, Journal, Live, ReadModel, Secrets, Statistics, TelemetryLog } from "../ports.ts";
 import { createTwins, type Twins } from "../twin/twins.ts";
 
 /** Everything an adapter may ask of the hub. Each member is one area's use cases. */
@@ -23,8 +26,11 @@ export type Hub = {
   readonly registry: Registry;
   readonly twins: Twins;
   readonly connections: DeviceConnections;
+  readonly commands: Commands;
+  readonly feedback: FeedbackQueue;
   readonly telemetry: Telemetry;
   readonly consumerGroups: ConsumerGroups;
+  readonly methods: Methods;
   readonly history: HistoryReader;
   readonly sessions: Sessions;
   statistics(): Statistics;
@@ -34,6 +40,8 @@ export type Hub = {
 export type HubDeps = {
   readonly journal: Journal;
   readonly telemetryLog: TelemetryLog;
+  readonly live: Live;
+  readonly feedbackQueue: FeedbackQueue;
   readonly readModel: ReadModel;
   readonly feed: Feed;
   readonly clock: Clock;
@@ -64,8 +72,11 @@ export function createHub(deps: HubDeps): Hub {
     registry: createRegistry({ ...deps, replaceTwin: (write) => twins.replace(write) }),
     twins,
     connections,
+    commands: createCommands(deps),
+    feedback: deps.feedbackQueue,
     telemetry: injection === undefined ? telemetry : telemetryWithFaults(telemetry, injection),
     consumerGroups: createConsumerGroups(deps),
+    methods: createMethods(deps),
     history: createHistoryReader(readModel, journal),
     sessions,
     statistics: () => readModel.statistics(),

@@ -4,13 +4,15 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { table } from "../../adapters/cli/output.ts";
 import { measureConnects } from "./connects.ts";
+import { measureEventReads } from "./event-reads.ts";
 import { bodyBytes, ingestHead, measureIngest, rounds } from "./ingest.ts";
+import { measureMethods } from "./methods.ts";
 import { measureRebuild } from "./rebuild.ts";
 import { measureTwinPatches } from "./twin-patches.ts";
 
 /**
- * `npm run bench`: durable ingest over every protocol, twin patches, connects and the rebuild. `--quick` runs a tenth of
- * the messages, `--readme` writes what came out into the README.
+ * `npm run bench`: durable ingest over every protocol, twin patches, direct methods, connects and the rebuild. `--quick`
+ * runs a tenth of the messages, `--readme` writes what came out into the README.
  */
 const quick = process.argv.includes("--quick");
 const here = import.meta.dirname;
@@ -38,6 +40,8 @@ for (const durability of ["interval", "always"] as const) {
 }
 say(`${table([ingestHead, ...rows])}\n`);
 for (const durability of ["interval", "always"] as const) say(await measureTwinPatches(durability, quick));
+say(await measureEventReads(quick));
+say(await measureMethods(quick));
 say(await measureConnects(quick));
 say(await measureRebuild(quick));
 
