@@ -3,7 +3,7 @@ import type { HistoryFilter } from "../core/ports.ts";
 import type { Store } from "./store.ts";
 import type { ViewedEvent } from "./viewed-event.ts";
 
-/** Each event type's number in the table, below 31: filters name types by a mask. Stored: never reuse a number. */
+/** Each event type's number in the table, below 53: filters name types by a mask. Stored: never reuse a number. */
 const typeNumbers = {
   DeviceCreated: 0,
   DeviceUpdated: 1,
@@ -20,6 +20,18 @@ const typeNumbers = {
   SharedAccessPoliciesSet: 12,
   ConsumerGroupCreated: 13,
   ConsumerGroupDeleted: 14,
+  MethodCalled: 15,
+  MethodDelivered: 16,
+  MethodAnswered: 17,
+  MethodFailed: 18,
+  CommandEnqueued: 19,
+  CommandDelivered: 20,
+  CommandCompleted: 21,
+  CommandAbandoned: 22,
+  CommandRejected: 23,
+  CommandExpired: 24,
+  CommandDeadLettered: 25,
+  CommandsPurged: 26,
 } as const satisfies Record<HubEvent["type"], number>;
 
 const insert = "INSERT INTO history (deviceId, sequence, type, time) VALUES (?, ?, ?, ?)";
@@ -108,11 +120,12 @@ const earliest = -latest;
 const numbers: ReadonlyMap<string, number> = new Map(Object.entries(typeNumbers));
 
 function typeMask(types: readonly string[] | undefined): number {
-  if (types === undefined) return 2 ** 31 - 1;
+  if (types === undefined) return Number.MAX_SAFE_INTEGER;
   let mask = 0;
-  for (const type of types) {
+  // Not by bits, of which JavaScript's operators know 32.
+  for (const type of new Set(types)) {
     const number = numbers.get(type);
-    if (number !== undefined) mask |= 1 << number;
+    if (number !== undefined) mask += 2 ** number;
   }
   return mask;
 }

@@ -1,4 +1,5 @@
 import type { ReadModel } from "../core/ports.ts";
+import { readDueQueues } from "./command-queues.ts";
 import { readConnectionsOf } from "./connections.ts";
 import { readDevices } from "./devices.ts";
 import { readHistory } from "./history.ts";
@@ -13,6 +14,7 @@ export function createReadModel(store: Store, projector: Projector): ReadModel {
     ...projector.read,
     devices: (limit) => readDevices(store, limit),
     modules: (deviceId) => readModules(store, deviceId),
+    devicesWithDueCommands: (now, limit) => readDueQueues(store, now, limit),
     connectionsOf: (nodeId) => readConnectionsOf(store, nodeId),
     statistics: () => readStatistics(store),
     history: (filter) => readHistory(store, filter),

@@ -2,7 +2,7 @@
  * The version of the views' tables. It goes up with every change of a table or of what a view writes into it: a file of
  * another version is dropped, and the journal fills a new one.
  */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 /** The views' tables by name, each with the columns of its key. The order is that of dumps. */
 export const viewTables = [
@@ -11,6 +11,7 @@ export const viewTables = [
   { name: "modules", key: ["deviceId", "moduleId"] },
   { name: "twins", key: ["deviceId", "moduleId"] },
   { name: "connections", key: ["deviceId", "moduleId"] },
+  { name: "commandQueues", key: ["deviceId"] },
   { name: "policies", key: ["id"] },
   { name: "consumerGroups", key: ["id"] },
   { name: "history", key: ["deviceId", "sequence"] },
@@ -21,7 +22,7 @@ export const viewTables = [
  * The tables. `sequence` is the journal sequence of the last event of the row's own subject. A `moduleId` of '' stands for
  * the device itself. BLOB columns hold JSONB. Only keys that were sealed before they came into the journal are stored.
  * Rows of devices, modules and connections stay far below a quarter of a page, so they live in their key's tree; twins
- * don't, so theirs is a rowid table. No rowid is ever read: it depends on how events were batched.
+ * and queues of commands don't, so theirs are rowid tables. No rowid is ever read: it depends on how events were batched.
  */
 export const schema = `
 CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), sequence INTEGER NOT NULL) STRICT;
@@ -96,6 +97,16 @@ CREATE TABLE connections (
   PRIMARY KEY (deviceId, moduleId)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX connectionsByNode ON connections (nodeId) WHERE connected = 1;
+
+CREATE TABLE commandQueues (
+  deviceId TEXT NOT NULL PRIMARY KEY,
+  generationId TEXT NOT NULL,
+  lastSequenceNumber INTEGER NOT NULL,
+  pending BLOB NOT NULL,
+  dueAt TEXT,
+  sequence INTEGER NOT NULL
+) STRICT;
+CREATE INDEX commandQueuesByDue ON commandQueues (dueAt, deviceId) WHERE dueAt IS NOT NULL;
 
 CREATE TABLE policies (id TEXT NOT NULL PRIMARY KEY, policies BLOB NOT NULL, sequence INTEGER NOT NULL)
 STRICT, WITHOUT ROWID;

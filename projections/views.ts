@@ -1,4 +1,5 @@
 import type { IdentityKey } from "../core/events.ts";
+import { type CommandQueues, createCommandQueues } from "./command-queues.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import { type ConsumerGroups, createConsumerGroups } from "./consumer-groups.ts";
 import { createHistory } from "./history.ts";
@@ -22,6 +23,7 @@ export type Views = {
     readonly module: Identities["readModule"];
     readonly twin: Twins["read"];
     readonly connection: Connections["read"];
+    readonly commandQueue: CommandQueues["read"];
     readonly policies: Policies["read"];
     readonly consumerGroups: ConsumerGroups["read"];
   };
@@ -40,12 +42,13 @@ export function createViews(store: Store, cacheBudget: number): Views {
     generationOf: identities.generationOf,
     deviceConnectionChanged: statistics.connectionChanged,
   });
+  const commandQueues = createCommandQueues(store, { cacheBudget, generationOf: identities.generationOf });
   const history = createHistory(store);
   const policies = createPolicies(store);
   const consumerGroups = createConsumerGroups(store);
-  const parts = { identities, twins, connections, policies, consumerGroups };
+  const parts = { identities, twins, connections, commandQueues, policies, consumerGroups };
   // Counts come last: they are made of the rows that the others write.
-  const writers = [history, identities, twins, connections, statistics];
+  const writers = [history, identities, twins, connections, commandQueues, statistics];
   return {
     apply(event) {
       project(parts, event);
@@ -62,6 +65,7 @@ export function createViews(store: Store, cacheBudget: number): Views {
       module: identities.readModule,
       twin: twins.read,
       connection: connections.read,
+      commandQueue: commandQueues.read,
       policies: policies.read,
       consumerGroups: consumerGroups.read,
     },
@@ -72,6 +76,7 @@ type Parts = {
   readonly identities: Identities;
   readonly twins: Twins;
   readonly connections: Connections;
+  readonly commandQueues: CommandQueues;
   readonly policies: Policies;
   readonly consumerGroups: ConsumerGroups;
 };
@@ -106,14 +111,31 @@ function project(parts: Parts, { event, key, sequence }: ViewedEvent): void {
     case "SubscriptionsChanged":
       parts.connections.connection(identityOf(key), event);
       break;
+    case "CommandEnqueued":
+    case "CommandDelivered":
+    case "CommandCompleted":
+    case "CommandAbandoned":
+    case "CommandRejected":
+    case "CommandExpired":
+    case "CommandDeadLettered":
+    case "CommandsPurged":
+      parts.commandQueues.command(key.id, event, sequence);
+      break;
+    // A call is over with its answer: only the history keeps it.
+    case "MethodCalled":
+    case "MethodDelivered":
+    case "MethodAnswered":
+    case "MethodFailed":
+      break;
   }
 }
 
 /** Lets the birth or end of identities reach what hangs on them. */
-function spread({ twins, connections }: Parts, changes: readonly IdentityChange[]): void {
+function spread({ twins, connections, commandQueues }: Parts, changes: readonly IdentityChange[]): void {
   for (const change of changes) {
     twins.identityChanged(change);
     connections.identityChanged(change);
+    commandQueues.identityChanged(change);
   }
 }
 

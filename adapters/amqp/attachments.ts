@@ -1,6 +1,5 @@
 import type { Logger } from "pino";
 import type { Receiver, Sender } from "rhea";
-import { unauthorized } from "../../core/access/sas-token.ts";
 import type { DisconnectReason } from "../../core/connection/connection.ts";
 import type { ConnectionFault } from "../../core/device-to-cloud/fault.ts";
 import type { IdentityKey } from "../../core/events.ts";
@@ -12,6 +11,7 @@ import type { Attach, OpenLink, Peer } from "./link.ts";
 import { addressOf, parseLinkAddress, textAddress } from "./link-address.ts";
 import { LinkRefused } from "./link-refused.ts";
 import type { Redirect } from "./redirect.ts";
+import { authorizeService, ServiceLinks } from "./service-links.ts";
 
 /** What takes the links of one connection. */
 export type AttachmentsDeps = {
@@ -37,11 +37,13 @@ export class Attachments {
   readonly #deps: AttachmentsDeps;
   readonly #cbs: Cbs;
   readonly #devices: DeviceSessions;
+  readonly #service: ServiceLinks;
 
   constructor(deps: AttachmentsDeps) {
     this.#deps = deps;
     this.#cbs = new Cbs(deps);
     this.#devices = new DeviceSessions(deps);
+    this.#service = new ServiceLinks(deps);
   }
 
   /** Takes a link. Throws HubError or LinkRefused. */
@@ -60,8 +62,7 @@ export class Attachments {
         return this.#devices.attach({ link, endpoint, identities });
       }
       case "service":
-        authorizeService(hub, peer, address);
-        throw new LinkRefused("amqp:not-implemented", `The endpoint '${address}' is not offered.`);
+        return this.#service.attach(link, target.endpoint, address);
       case "events": {
         authorizeService(hub, peer, address);
         throw redirect(target.rest, peer.hostName);
@@ -69,6 +70,12 @@ export class Attachments {
       case "unknown":
         return eventHubs(link, address, peer);
     }
+  }
+
+  /** Does what time has made due. */
+  sweep(now: number): void {
+    this.#devices.sweep(now);
+    this.#service.sweep(now);
   }
 
   /** Ends the devices' sessions; resolves when the hub knows. */
@@ -93,13 +100,6 @@ function fits(endpoint: string, role: "sender" | "receiver"): boolean {
   if (endpoint === "telemetry") return role === "sender";
   if (endpoint === "commands" || endpoint === "inputs") return role === "receiver";
   return true;
-}
-
-function authorizeService(hub: Hub, { tokens }: Peer, address: string): void {
-  const path = address.replace(/^amqps?:\/\/[^/]*/i, "");
-  const put = tokens.find(path.split("/").filter((segment) => segment !== ""));
-  if (put === undefined) throw unauthorized("No token for the endpoint was put on this connection");
-  hub.serviceAccess.authorizeLink({ authorization: put.token, path }, "ServiceConnect");
 }
 
 const notFound = (address: string): LinkRefused =>

@@ -99,6 +99,7 @@ export class AmqpConnection {
     } else {
       for (const link of this.#links.expired(now)) this.#authorizeAgain(link);
       for (const due of this.#faults.take(now)) this.#suffer(due);
+      this.#attachments.sweep(now);
     }
   }
 

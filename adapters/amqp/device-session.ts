@@ -11,8 +11,10 @@ import type { Clock, TelemetrySender } from "../../core/ports.ts";
 import { TwinRequests } from "../device-twin/twin-requests.ts";
 import { amqpErrorOf } from "./amqp-error.ts";
 import { endOf } from "./closing.ts";
+import { CommandLink } from "./command-link.ts";
 import type { Peer } from "./link.ts";
 import type { DeviceEndpoint } from "./link-address.ts";
+import { MethodLinks } from "./method-links.ts";
 import { TelemetryLink } from "./telemetry-link.ts";
 import { TwinLinks } from "./twin-links.ts";
 
@@ -49,7 +51,11 @@ export class DeviceSession {
   readonly #log: Logger;
   readonly #links = new Set<Sender | Receiver>();
   readonly #twin: TwinLinks;
+  readonly #methods: MethodLinks;
+  readonly #commands = new Set<CommandLink>();
   readonly #sender: TelemetrySender;
+  /** Links of messages that are gone, and wait for their settlements to be recorded. */
+  readonly #closing = new Set<Promise<void>>();
   #waiting: (() => void)[] = [];
   #connected = false;
   #ended = false;
@@ -71,9 +77,14 @@ export class DeviceSession {
       key: this.identity,
       close: (reason) => this.end(reason),
       desiredChanged: (patch, desiredVersion) => this.#twin.desiredChanged(patch, desiredVersion),
+      commandReady: () => {
+        for (const link of this.#commands) link.run();
+      },
     };
     const requests = new TwinRequests({ twins: hub.twins, clock, log: this.#log, key: this.identity, connectionId });
     this.#twin = new TwinLinks({ requests, peer });
+    const listener = { key: this.identity, connectionId };
+    this.#methods = new MethodLinks({ peer, listen: (deliver) => hub.methods.listen({ ...listener, deliver }) });
     const onFault = (fault: ConnectionFault) => deps.onFault(fault, this.identity);
     const model = modelId === undefined ? {} : { modelId };
     this.#sender = hub.telemetry.open({ principal, connectionId, onFault, ...model });
@@ -97,13 +108,20 @@ export class DeviceSession {
     this.#ended = true;
     const error = cause === undefined ? endOf(reason) : amqpErrorOf(cause);
     for (const link of this.#links) link.close(error);
+    this.#methods.close(reason);
     this.#deps.onEnded(this);
     this.#told = this.#tell(reason);
   }
 
-  /** Resolves when the hub knows of the end; never rejects. */
+  /** Does what time has made due. */
+  sweep(now: number): void {
+    for (const link of this.#commands) link.sweep(now);
+  }
+
+  /** Resolves when the hub knows of the end, and of what the device settled before; never rejects. */
   async settled(): Promise<void> {
     await this.#told;
+    await Promise.all(this.#closing);
   }
 
   #take(link: Sender | Receiver, endpoint: DeviceEndpoint): () => void {
@@ -120,11 +138,34 @@ export class DeviceSession {
         this.#whenConnected(open);
         return closed;
       }
+      case "methods": {
+        const { open, closed } = this.#methods.attach(link);
+        this.#whenConnected(open);
+        return closed;
+      }
       case "commands":
-      case "methods":
+        return this.#takeCommands(link as Sender);
       case "inputs":
         return () => {};
     }
+  }
+
+  /** A module may have such a link, but no messages come for it (spec/messaging 6.1). */
+  #takeCommands(sender: Sender): () => void {
+    const { hub, peer, clock } = this.#deps;
+    const { deviceId, moduleId } = this.identity;
+    if (moduleId !== undefined) return () => {};
+    const { connectionId } = this.#live;
+    const { commands } = hub;
+    const { protocol } = peer;
+    const link = new CommandLink(sender, { commands, clock, log: this.#log, deviceId, connectionId, protocol, peer });
+    this.#commands.add(link);
+    this.#whenConnected(() => link.open());
+    return () => {
+      this.#commands.delete(link);
+      const closed = link.close().finally(() => this.#closing.delete(closed));
+      this.#closing.add(closed);
+    };
   }
 
   /** A link may be used once the journal holds the connection: until then it has no credit. */

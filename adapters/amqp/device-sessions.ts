@@ -43,10 +43,16 @@ export class DeviceSessions {
     };
   }
 
+  /** Does what time has made due. */
+  sweep(now: number): void {
+    for (const session of this.#sessions.values()) session.sweep(now);
+  }
+
   /** Ends all of them; resolves when the hub knows. */
   async end(reason: DisconnectReason): Promise<void> {
-    for (const session of [...this.#sessions.values()]) session.end(reason);
-    await Promise.all(this.#ending);
+    const sessions = [...this.#sessions.values()];
+    for (const session of sessions) session.end(reason);
+    await Promise.all([...this.#ending, ...sessions.map((session) => session.settled())]);
   }
 
   #begin(link: Sender | Receiver, principal: DevicePrincipal): DeviceSession {

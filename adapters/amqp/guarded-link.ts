@@ -37,6 +37,8 @@ export class GuardedSession {
   readonly answered = new Map<number, GuardedLink>();
   /** Links by name, for as long as rhea knows them. */
   readonly names = new Map<string, GuardedLink>();
+  /** The id of the last delivery of the hub's own; ids begin with 0. */
+  lastSentDelivery = -1;
 
   /** The link of a handle. Throws FrameViolation. */
   link(handle: number): GuardedLink {

@@ -4,6 +4,9 @@ import type { IdentityKey } from "../../core/events.ts";
 /** What a device or module has links for (spec/amqp 5). */
 export type DeviceEndpoint = "telemetry" | "commands" | "methods" | "twin" | "inputs";
 
+/** What a back end has links for (spec/amqp 8). */
+export type ServiceEndpoint = "commands" | "feedback" | "fileNotifications";
+
 /** What a link's address names. */
 export type LinkAddress =
   | { readonly kind: "cbs" }
@@ -13,7 +16,7 @@ export type LinkAddress =
       /** Whose it may be, the likeliest first: clients differ in whether they encode ids in addresses. */
       readonly identities: readonly IdentityKey[];
     }
-  | { readonly kind: "service"; readonly endpoint: "commands" | "feedback" | "fileNotifications" }
+  | { readonly kind: "service"; readonly endpoint: ServiceEndpoint }
   /** The built-in endpoint under its old name; `rest` is what follows `/messages/events/`. */
   | { readonly kind: "events"; readonly rest: string }
   | { readonly kind: "unknown" };

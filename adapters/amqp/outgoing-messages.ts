@@ -1,21 +1,20 @@
 import type { Message, Sender } from "rhea";
+import { LinkCredit } from "./link-credit.ts";
 
-/**
- * The messages to one link of a client. They wait here for the link's credit: in rhea's queue, which a session's links
- * share, a message without credit would hold up those of every other link.
- */
+/** The messages to one link of a client. They wait here for the link's credit. */
 export class OutgoingMessages {
   readonly #sender: Sender;
   readonly #limit: number;
   readonly #onOverflow: () => void;
   readonly #waiting: Message[] = [];
-  #sent = 0;
+  readonly #credit: LinkCredit;
 
   /** `limit` is the number of messages that may wait; one more calls `onOverflow` and is dropped. */
   constructor(sender: Sender, { limit, onOverflow }: { readonly limit: number; readonly onOverflow: () => void }) {
     this.#sender = sender;
     this.#limit = limit;
     this.#onOverflow = onOverflow;
+    this.#credit = new LinkCredit(sender);
     sender.on("sendable", () => this.#flush());
   }
 
@@ -29,24 +28,11 @@ export class OutgoingMessages {
   }
 
   #flush(): void {
-    let room = this.#room();
-    while (room > 0 && this.#waiting.length > 0 && this.#sender.sendable()) {
+    while (this.#waiting.length > 0 && this.#credit.room > 0) {
       const message = this.#waiting.shift();
       if (message === undefined) return;
       this.#sender.send(message);
-      this.#sent += 1;
-      room -= 1;
+      this.#credit.used();
     }
   }
-
-  /** Credit falls when a frame leaves, a tick after `send`: what was sent since has used it already. */
-  #room(): number {
-    const { credit, delivery_count: left } = this.#sender as Sender & LinkCounters;
-    // A drain counts deliveries that never were.
-    this.#sent = Math.max(this.#sent, left);
-    return credit - (this.#sent - left);
-  }
 }
-
-/** What every link of rhea has and its types leave out. */
-type LinkCounters = { readonly credit: number; readonly delivery_count: number };

@@ -14,9 +14,9 @@ export type LiveFeedDeps = {
 };
 
 /**
- * Carries what the journal says to the connections of this node: desired properties, takeover by another node, and the
- * end of a connection whose identity was deleted, disabled or given other keys. Every node sees the same journal, so no
- * node has to tell another. Returns the way to stop.
+ * Carries what the journal says to the connections of this node: desired properties, cloud-to-device messages, takeover
+ * by another node, and the end of a connection whose identity was deleted, disabled or given other keys. Every node sees
+ * the same journal, so no node has to tell another. Returns the way to stop.
  */
 export function followLive(deps: LiveFeedDeps): () => void {
   // A session's own DeviceConnected passes here too. Only an event after it can have taken over.
@@ -31,6 +31,9 @@ export function followLive(deps: LiveFeedDeps): () => void {
         return tellDesired(deps.sessions, key, event.data.desired, event.data.after.desiredVersion);
       case "TwinReplaced":
         return tellDesired(deps.sessions, key, event.data.desiredChange, event.data.after.desiredVersion);
+      case "CommandEnqueued":
+      case "CommandAbandoned":
+        return deps.sessions.get(key)?.commandReady();
       case "DeviceUpdated":
         if (event.data.fields.status === "disabled") return closeAll(deps.sessions, key.deviceId, "DeviceDisabled");
         return event.data.credentialsChanged ? deps.sessions.get(key)?.close("CredentialsChanged") : undefined;
@@ -45,6 +48,16 @@ export function followLive(deps: LiveFeedDeps): () => void {
       case "DeviceDisconnected":
       case "SubscriptionsChanged":
       case "TwinReportedPatched":
+      case "CommandDelivered":
+      case "CommandCompleted":
+      case "CommandRejected":
+      case "CommandExpired":
+      case "CommandDeadLettered":
+      case "CommandsPurged":
+      case "MethodCalled":
+      case "MethodDelivered":
+      case "MethodAnswered":
+      case "MethodFailed":
       case "SharedAccessPoliciesSet":
       case "ConsumerGroupCreated":
       case "ConsumerGroupDeleted":

@@ -10,6 +10,8 @@ export type LiveSession = {
   close(reason: DisconnectReason): void;
   /** Tells the device of a change of its desired properties; `patch` lacks the version. */
   desiredChanged(patch: JsonObject, desiredVersion: number): void;
+  /** Tells that a cloud-to-device message has come free for the device. */
+  commandReady(): void;
 };
 
 /** The connections of this node. An identity has one at most. */

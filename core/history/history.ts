@@ -60,6 +60,18 @@ export function withoutSecrets(recorded: RecordedEvent): RecordedEvent {
     case "TwinUpdated":
     case "TwinReplaced":
     case "TwinReportedPatched":
+    case "CommandEnqueued":
+    case "CommandDelivered":
+    case "CommandCompleted":
+    case "CommandAbandoned":
+    case "CommandRejected":
+    case "CommandExpired":
+    case "CommandDeadLettered":
+    case "CommandsPurged":
+    case "MethodCalled":
+    case "MethodDelivered":
+    case "MethodAnswered":
+    case "MethodFailed":
       return recorded;
   }
 }

@@ -4,15 +4,16 @@ import type { LiveModule } from "./module.ts";
 import { openAuthentication } from "./seal-authentication.ts";
 import type { DeviceView, ModuleView } from "./views.ts";
 
-type ViewDeps = { readonly readModel: Pick<ReadModel, "connection">; readonly secrets: Pick<Secrets, "open"> };
-
-// Cloud-to-device messages wait in a queue that this hub does not have yet, so none are waiting.
-const cloudToDeviceMessageCount = 0;
+type ViewDeps = {
+  readonly readModel: Pick<ReadModel, "connection" | "commandQueue">;
+  readonly secrets: Pick<Secrets, "open">;
+};
 
 /** A device as a caller with RegistryRead sees it: keys in clear. */
 export function deviceView({ readModel, secrets }: ViewDeps, device: LiveDevice): DeviceView {
   const authentication = openAuthentication(device.fields.authentication, secrets);
   const connection = readModel.connection({ deviceId: device.deviceId });
+  const cloudToDeviceMessageCount = readModel.commandQueue(device.deviceId)?.value.pending.length ?? 0;
   return { device: { ...device, fields: { ...device.fields, authentication } }, connection, cloudToDeviceMessageCount };
 }
 
@@ -21,5 +22,6 @@ export function moduleView({ readModel, secrets }: ViewDeps, module: LiveModule)
   const { deviceId, moduleId, fields } = module;
   const authentication = openAuthentication(fields.authentication, secrets);
   const connection = readModel.connection({ deviceId, moduleId });
-  return { module: { ...module, fields: { ...fields, authentication } }, connection, cloudToDeviceMessageCount };
+  // Modules have no queue of their own (spec/messaging 6.1).
+  return { module: { ...module, fields: { ...fields, authentication } }, connection, cloudToDeviceMessageCount: 0 };
 }

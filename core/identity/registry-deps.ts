@@ -4,7 +4,10 @@ import type { TwinWrite } from "../twin/twins.ts";
 /** What the registry use cases are built from. `replaceTwin` is the twin use case, for bulk calls that write twins. */
 export type RegistryDeps = {
   readonly journal: Pick<Journal, "append">;
-  readonly readModel: Pick<ReadModel, "device" | "devices" | "module" | "modules" | "connection" | "applied">;
+  readonly readModel: Pick<
+    ReadModel,
+    "device" | "devices" | "module" | "modules" | "connection" | "commandQueue" | "applied"
+  >;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly secrets: Pick<Secrets, "seal" | "open" | "generateKey">;

@@ -114,8 +114,10 @@ function viewOf(readModel: ReadModel, key: IdentityKey): TwinView {
     throw notFound(readModel, key);
   }
   const connection = readModel.connection(key);
-  // Cloud-to-device messages wait in a queue that this hub does not have yet, so none are waiting.
-  return { twin, device, ...(module && { module }), connection, cloudToDeviceMessageCount: 0 };
+  // Modules have no queue of their own (spec/messaging 6.1).
+  const queue = moduleId === undefined ? readModel.commandQueue(deviceId) : undefined;
+  const cloudToDeviceMessageCount = queue?.value.pending.length ?? 0;
+  return { twin, device, ...(module && { module }), connection, cloudToDeviceMessageCount };
 }
 
 function notFound(readModel: ReadModel, { deviceId, moduleId }: IdentityKey): HubError {

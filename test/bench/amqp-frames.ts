@@ -89,7 +89,7 @@ export class IncomingFrame {
   uint(field: number, absent: number): number {
     const at = this.#fields[field];
     if (at === undefined) return absent;
-    switch (this.#bytes[at]) {
+    switch (this.#bytes[at] ?? 0) {
       case 0x43:
         return 0;
       case 0x52:
@@ -114,7 +114,7 @@ export class IncomingFrame {
     return at !== undefined && this.#bytes[at] === 0x00 ? this.#bytes[at + 2] : undefined;
   }
 
-  toString(): string {
+  shown(): string {
     return `${this.code?.toString(16)} ${this.#bytes.toString("latin1").replaceAll(/[^ -~]+/g, " ")}`;
   }
 }

@@ -86,7 +86,7 @@ class Publisher implements LoadConnection {
     if (code === performative.disposition) this.#dispositions(incoming);
     else if (code === performative.flow) this.#credit(incoming);
     else if (code === performative.attach) this.#links.set(incoming.uint(1, 0), Number(incoming.text(0)));
-    else if (code !== performative.begin) this.#done.reject(new Error(`the hub answered ${incoming}`));
+    else if (code !== performative.begin) this.#done.reject(new Error(`the hub answered ${incoming.shown()}`));
   }
 
   /** To be called when all that had come in was taken. */
@@ -106,7 +106,7 @@ class Publisher implements LoadConnection {
 
   #dispositions(disposition: IncomingFrame): void {
     if (disposition.descriptor(4) !== acceptedCode) {
-      this.#done.reject(new Error(`a message was answered ${disposition}`));
+      this.#done.reject(new Error(`a message was answered ${disposition.shown()}`));
       return;
     }
     const first = disposition.uint(1, 0);

@@ -9,10 +9,11 @@ import type { LiveSession } from "../../core/connection/sessions.ts";
 import type { AggregateKey, HubEvent, IdentityKey, NewEvent, RecordedEvent } from "../../core/events.ts";
 import { createHub, type Hub } from "../../core/hub/hub.ts";
 import type { JsonObject } from "../../core/json.ts";
-import type { AppendResult, Journal } from "../../core/ports.ts";
+import type { AppendResult, Clock, Journal } from "../../core/ports.ts";
 import { createProjector } from "../../projections/projector.ts";
 import { createReadModel } from "../../projections/read-model.ts";
 import { openStore } from "../../projections/store.ts";
+import { memoryLive } from "./memory-live.ts";
 import type { Scope } from "./suite-scope.ts";
 
 /** A journal in memory that several nodes share: what is under test here is the domain over real views. */
@@ -54,7 +55,12 @@ export class SharedJournal {
 }
 
 /** A node's use cases over a journal, with real views in a folder of its own. */
-export async function domainHub(scope: Scope, journal: SharedJournal, nodeId = "node-1"): Promise<Hub> {
+export async function domainHub(
+  scope: Scope,
+  journal: SharedJournal,
+  nodeId = "node-1",
+  clock: Clock = systemClock(),
+): Promise<Hub> {
   const folder = mkdtempSync(join(tmpdir(), "twinstream-domain-"));
   scope.after(() => rmSync(folder, { recursive: true, force: true }));
   const { store } = openStore(join(folder, "views.db"));
@@ -69,9 +75,11 @@ export async function domainHub(scope: Scope, journal: SharedJournal, nodeId = "
     journal: journal.port,
     readModel: createReadModel(store, projector),
     feed: projector.feed,
-    clock: systemClock(),
+    clock,
     ids: systemIds,
     secrets: createSecrets(new Uint8Array(32).fill(7)),
+    feedbackQueue: { receive: async () => undefined, take: async () => undefined },
+    live: memoryLive(),
     telemetryLog: { open: () => ({ send: () => true }), whenReady: () => {} },
   };
   const hub = createHub({ ...ports, nodeId, hostNames: ["localhost"], onError: raise });
@@ -86,20 +94,27 @@ export const owner = { actor: { kind: "policy", policy: "iothubowner" }, correla
 export type RecordingSession = LiveSession & {
   readonly closed: DisconnectReason[];
   readonly told: { readonly patch: JsonObject; readonly version: number }[];
+  /** How often the hub said that a cloud-to-device message has come free. */
+  commandsReady: number;
 };
 
 /** A session as an adapter would offer it. */
 export function recordingSession(key: IdentityKey, connectionId: string): RecordingSession {
   const closed: DisconnectReason[] = [];
   const told: { patch: JsonObject; version: number }[] = [];
-  return {
+  const session: RecordingSession = {
     key,
     connectionId,
     closed,
     told,
+    commandsReady: 0,
     close: (reason) => closed.push(reason),
     desiredChanged: (patch, version) => told.push({ patch, version }),
+    commandReady: () => {
+      session.commandsReady += 1;
+    },
   };
+  return session;
 }
 
 /** Registers a device and connects it; the session tells what the hub then says to it. */

@@ -1,4 +1,5 @@
 import type { SharedAccessPolicy } from "../../core/access/policies.ts";
+import type { CommandEvent } from "../../core/cloud-to-device/command-event.ts";
 import type { ConnectionEvent, Subscription } from "../../core/connection/connection.ts";
 import type { AggregateKey, HubEvent, IdentityKey, RecordedEvent } from "../../core/events.ts";
 import type { Authentication } from "../../core/identity/authentication.ts";
@@ -191,6 +192,47 @@ export const subscribed = (
   { generationId = "1", connectionId = "c1" }: OfConnection = {},
 ): Fact =>
   connectionFact(key, { type: "SubscriptionsChanged", data: { generationId, connectionId, subscriptions, at: dawn } });
+
+const commandFact = (deviceId: string, event: CommandEvent): Fact => ({
+  key: { aggregate: "command", id: deviceId },
+  event,
+});
+
+type OfCommand = { readonly generationId?: string; readonly expiresAt?: string };
+
+export function commandEnqueued(
+  deviceId: string,
+  sequenceNumber: number,
+  { generationId = "1", expiresAt = timeOf(3600) }: OfCommand = {},
+): Fact {
+  const data = { generationId, sequenceNumber, messageId: `m${sequenceNumber}`, at: dawn, ack: "full" } as const;
+  const content = { to: `/devices/${deviceId}/messages/devicebound`, expiresAt, properties: { a: "b" }, body: "aGk=" };
+  return commandFact(deviceId, { type: "CommandEnqueued", data: { ...data, ...content } });
+}
+
+export function commandDelivered(
+  deviceId: string,
+  sequenceNumber: number,
+  { generationId = "1" }: OfCommand = {},
+): Fact {
+  const data = { generationId, sequenceNumber, messageId: `m${sequenceNumber}`, at: dawn };
+  const lock = {
+    lockToken: `t${sequenceNumber}`,
+    lockedUntil: timeOf(60),
+    connectionId: "c1",
+    protocol: "mqtt",
+  } as const;
+  return commandFact(deviceId, { type: "CommandDelivered", data: { ...data, ...lock } });
+}
+
+export function commandCompleted(
+  deviceId: string,
+  sequenceNumber: number,
+  { generationId = "1" }: OfCommand = {},
+): Fact {
+  const data = { generationId, sequenceNumber, messageId: `m${sequenceNumber}`, at: dawn, ack: "full" } as const;
+  return commandFact(deviceId, { type: "CommandCompleted", data });
+}
 
 const groupsKey: AggregateKey = { aggregate: "hub", id: "consumer-groups" };
 

@@ -1,5 +1,6 @@
 import { createSecrets } from "../../adapters/secrets/secrets.ts";
 import type { SharedAccessPolicy } from "../../core/access/policies.ts";
+import { type CommandQueue, emptyQueue, evolveQueue } from "../../core/cloud-to-device/command-queue.ts";
 import { neverConnected } from "../../core/connection/connection.ts";
 import { type ConsumerGroup, evolveConsumerGroups } from "../../core/consumer-group/consumer-group.ts";
 import type { AggregateKey, HubEvent, RecordedEvent } from "../../core/events.ts";
@@ -19,6 +20,7 @@ export type MemoryHub = {
     | "module"
     | "modules"
     | "connection"
+    | "commandQueue"
     | "policies"
     | "consumerGroups"
     | "applied"
@@ -88,6 +90,7 @@ export function memoryHub(): MemoryHub {
 function memoryViews(events: readonly RecordedEvent[]) {
   const devices = new Map<string, Versioned<DeviceState>>();
   const modules = new Map<string, Versioned<ModuleState>>();
+  const queues = new Map<string, Versioned<CommandQueue>>();
   let policies: Versioned<readonly SharedAccessPolicy[]> | undefined;
   let consumerGroups: Versioned<readonly ConsumerGroup[]> = { value: [], sequence: 0 };
   let applied = 0;
@@ -115,6 +118,23 @@ function memoryViews(events: readonly RecordedEvent[]) {
       case "ConsumerGroupCreated":
       case "ConsumerGroupDeleted":
         consumerGroups = { value: evolveConsumerGroups(consumerGroups.value, event), sequence };
+        return;
+      case "CommandEnqueued":
+      case "CommandDelivered":
+      case "CommandCompleted":
+      case "CommandAbandoned":
+      case "CommandRejected":
+      case "CommandExpired":
+      case "CommandDeadLettered":
+      case "CommandsPurged": {
+        const queue = queues.get(key.id)?.value ?? emptyQueue(event.data.generationId);
+        queues.set(key.id, { value: evolveQueue(queue, event, sequence), sequence });
+        return;
+      }
+      case "MethodCalled":
+      case "MethodDelivered":
+      case "MethodAnswered":
+      case "MethodFailed":
         return;
       case "DeviceConnected":
       case "DeviceDisconnected":
@@ -158,6 +178,7 @@ function memoryViews(events: readonly RecordedEvent[]) {
           .flatMap((each) => visible(each)?.value ?? [])
           .filter((each) => each.deviceId === deviceId),
       connection: () => neverConnected,
+      commandQueue: (deviceId: string) => queues.get(deviceId),
       policies: () => policies,
       consumerGroups: () => consumerGroups,
       appliedSequence: () => applied,

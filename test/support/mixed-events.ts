@@ -8,11 +8,14 @@ type Device = {
   connections: number;
   connected: boolean;
   versions: TwinVersions;
+  /** Cloud-to-device messages that were sent, and of those that came to an end. */
+  sent: number;
+  completed: number;
 };
 
 /**
  * The life of a fleet, `count` events long, the same for the same arguments: devices are created, connect, subscribe,
- * report, are configured, disabled, deleted and created again, every tenth with a module.
+ * report, are sent messages, are configured, disabled, deleted and created again, every tenth with a module.
  */
 export function mixedEvents(count: number, deviceCount: number): readonly RecordedEvent[] {
   const next = randomNumbers(count + deviceCount);
@@ -25,7 +28,15 @@ export function mixedEvents(count: number, deviceCount: number): readonly Record
     else {
       const deviceId = `device-${String(fleet.length).padStart(6, "0")}`;
       const generationId = String(++generation);
-      fleet.push({ deviceId, generationId, connections: 0, connected: false, versions: facts.bornVersions });
+      fleet.push({
+        deviceId,
+        generationId,
+        connections: 0,
+        connected: false,
+        versions: facts.bornVersions,
+        sent: 0,
+        completed: 0,
+      });
       life.push(facts.deviceCreated(deviceId, { generationId }));
       if (fleet.length % 10 === 0)
         life.push(facts.moduleCreated(deviceId, "module", { deviceGenerationId: generationId }));
@@ -47,7 +58,8 @@ function step(device: Device, next: (limit: number) => number, newGeneration: ()
   const { deviceId, generationId } = device;
   const connectionId = `${deviceId}-${device.connections}`;
   const choice = next(100);
-  if (choice < 50) return [report(device, next(1000))];
+  if (choice < 45) return [report(device, next(1000))];
+  if (choice < 50) return [command(device)];
   if (choice < 65) return [configure(device, next(1000))];
   if (choice < 68) return [facts.deviceUpdated(deviceId, { status: next(2) ? "disabled" : "enabled" }, generationId)];
   if (choice < 69) return recreate(device, newGeneration());
@@ -73,6 +85,12 @@ function report(device: Device, value: number): facts.Fact {
   return fact;
 }
 
+function command(device: Device): facts.Fact {
+  const { deviceId, generationId } = device;
+  if (device.sent - device.completed < 3) return facts.commandEnqueued(deviceId, ++device.sent, { generationId });
+  return facts.commandCompleted(deviceId, ++device.completed, { generationId });
+}
+
 function configure(device: Device, value: number): facts.Fact {
   const { deviceId, generationId, versions: before } = device;
   const content = {
@@ -86,6 +104,6 @@ function configure(device: Device, value: number): facts.Fact {
 
 function recreate(device: Device, generationId: string): readonly facts.Fact[] {
   const deleted = facts.deviceDeleted(device.deviceId, device.generationId);
-  Object.assign(device, { generationId, connected: false, versions: facts.bornVersions });
+  Object.assign(device, { generationId, connected: false, versions: facts.bornVersions, sent: 0, completed: 0 });
   return [deleted, facts.deviceCreated(device.deviceId, { generationId })];
 }

@@ -1,4 +1,11 @@
 import type { DeviceCredentials, DevicePrincipal, ServicePrincipal } from "../../core/access/access.ts";
+import type {
+  ReceiveCommand,
+  ReceivedCommand,
+  SendCommand,
+  SettleCommand,
+} from "../../core/cloud-to-device/commands.ts";
+import type { FeedbackBatch } from "../../core/cloud-to-device/feedback.ts";
 import type { Subscription } from "../../core/connection/connection.ts";
 import type { Connected, ConnectRequest } from "../../core/connection/device-connections.ts";
 import type { LiveSession } from "../../core/connection/sessions.ts";
@@ -7,6 +14,7 @@ import type { TelemetrySource } from "../../core/device-to-cloud/telemetry.ts";
 import type { Hub } from "../../core/hub/hub.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { JsonObject } from "../../core/json.ts";
+import type { MethodListener } from "../../core/method/methods.ts";
 import type { ReportedPatch } from "../../core/twin/twins.ts";
 
 type Stored = (error?: HubError) => void;
@@ -22,6 +30,8 @@ export class ScriptedHub {
   readonly sent: Sent[] = [];
   readonly patches: ReportedPatch[] = [];
   readonly ready: (() => void)[] = [];
+  /** Connections that take method calls now. */
+  readonly listeners = new Set<MethodListener>();
   connected: Connected = { subscriptions: [], sessionPresent: false };
   /** False: `stored` is the test's to call. */
   storesAtOnce = true;
@@ -37,6 +47,22 @@ export class ScriptedHub {
   onSend: (message: D2cMessage) => void = () => {};
   onPatch: (patch: ReportedPatch) => Promise<number> | number = () => 2;
   onGet: () => void = () => {};
+  /** When calls reach a connection that begins to take them. */
+  onListen: () => Promise<void> = async () => {};
+
+  /** Cloud-to-device messages that wait for whoever asks. */
+  readonly commands: ReceivedCommand[] = [];
+  readonly received: ReceiveCommand[] = [];
+  readonly settled: SettleCommand[] = [];
+  onReceive: () => Promise<void> | void = () => {};
+  onSettle: (settled: SettleCommand) => Promise<void> | void = () => {};
+  /** When the first lock runs out. */
+  nextUnlock: string | undefined;
+  readonly sentCommands: SendCommand[] = [];
+  onSendCommand: (sent: SendCommand) => Promise<void> | void = () => {};
+  /** Batches of feedback that wait for whoever asks; `feedbackCame` is to be called when one is added. */
+  readonly feedback: FeedbackBatch[] = [];
+  feedbackCame: () => void = () => {};
 
   /** The policy that a service token proves. */
   policy = "service";
@@ -56,10 +82,19 @@ export class ScriptedHub {
       },
       eventsAccess: { authorizeReader: () => this.#admit() },
       connections: this.#connections(),
+      commands: this.#commandsUseCases(),
+      feedback: { receive: (signal) => this.#feedback(signal), take: async () => this.feedback.shift() },
       telemetry: {
         open: (source) => ({ send: (message, stored) => this.#send({ ...message, source, stored }) }),
         sendAll: unexpected,
         whenReady: (ready) => void this.ready.push(ready),
+      },
+      methods: {
+        invoke: unexpected,
+        listen: (listener) => {
+          this.listeners.add(listener);
+          return { ready: this.onListen(), stop: () => void this.listeners.delete(listener) };
+        },
       },
       twins: {
         get: unexpected,
@@ -121,6 +156,38 @@ export class ScriptedHub {
       closeLost: unexpected,
       closeLeftovers: unexpected,
     };
+  }
+
+  #commandsUseCases(): Hub["commands"] {
+    return {
+      send: async (request) => {
+        this.sentCommands.push(request);
+        await this.onSendCommand(request);
+        return { messageId: "m", sequenceNumber: 1, enqueuedTime: "", expiresAt: "" };
+      },
+      receive: async (request) => {
+        this.received.push(request);
+        await this.onReceive();
+        return this.commands.shift();
+      },
+      settle: async (request) => {
+        this.settled.push(request);
+        await this.onSettle(request);
+      },
+      nextUnlock: () => this.nextUnlock,
+      purge: unexpected,
+      pending: unexpected,
+      state: unexpected,
+      expireDue: unexpected,
+    };
+  }
+
+  async #feedback(signal: AbortSignal): Promise<FeedbackBatch | undefined> {
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => resolve());
+    this.feedbackCame = resolve;
+    if (this.feedback.length === 0) await over;
+    return signal.aborted ? undefined : this.feedback.shift();
   }
 
   #send(message: Sent): boolean {

@@ -89,6 +89,57 @@ suite("the command line", () => {
     assert.equal((JSON.parse(limited) as { type: string }).type, "TwinUpdated");
   });
 
+  // spec/twins-methods-jobs 10
+  test("a method is invoked, its answer printed, and its failure told", async () => {
+    const client = await mqtt.connectAsync(
+      `mqtt://127.0.0.1:${hub.variables.get("TWINSTREAM_MQTT_PORT")}`,
+      deviceLogin(hub),
+    );
+    client.on("message", (topic, payload) => client.publish(topic.replace("POST/echo", "res/201"), payload));
+    await client.subscribeAsync("$iothub/methods/POST/#");
+    const words = ["method", "invoke", "device-1", "echo"];
+    assert.equal(await twinstream(...words), "201 null");
+    assert.equal(await twinstream(...words, "--payload", '{"a":[1]}', "--timeout", "10"), '201 {"a":[1]}');
+    assert.deepEqual(await json(...words, "--payload", '"text"'), { status: 201, payload: "text" });
+    await client.endAsync();
+    assert.match((await refused(...words)).stderr, /^DeviceNotOnline: Timed out waiting for device to connect\.$/m);
+    assert.match((await refused(...words, "--module", "nobody")).stderr, /ModuleNotFound/);
+    assert.match((await refused(...words, "--payload", "{no")).stderr, /--payload is no JSON/);
+    assert.match((await refused(...words, "--timeout", "4")).stderr, /--timeout is "4"/);
+    assert.match((await refused("method", "call", "device-1", "echo")).stderr, /method call is unknown/);
+    const types = (await twinstream("history", "device-1", "--type", "MethodCalled,MethodAnswered")).split("\n");
+    assert.equal(types.filter((line) => line.includes("MethodAnswered by device:device-1")).length, 3);
+  });
+
+  // spec/messaging 6, 7
+  test("a message is sent, listed, completed by its device, and heard of", async () => {
+    const sent = ["c2d", "send", "device-1", "open the valve", "--message-id", "valve-1", "--ack", "full"];
+    const content = ["--properties", '{"Room": "küche"}', "--content-type", "text/plain", "--ttl", "600"];
+    assert.equal(await twinstream(...sent, ...content), "valve-1");
+    assert.match(await twinstream("c2d", "list", "device-1"), /^valve-1 +Enqueued +\S+ +\S+ +0$/m);
+    const client = mqtt.connect(`mqtt://127.0.0.1:${hub.variables.get("TWINSTREAM_MQTT_PORT")}`, deviceLogin(hub));
+    const message = new Promise<string>((resolve) => {
+      client.on("message", (topic, payload) => resolve(`${topic} ${payload.toString()}`));
+    });
+    await new Promise((connected) => client.once("connect", connected));
+    await client.subscribeAsync("devices/device-1/messages/devicebound/#", { qos: 1 });
+    const expected = /%24\.mid=valve-1&.*%24\.ct=text%2Fplain&iothub-ack=full&Room=k%C3%BCche open the valve$/;
+    assert.match(await message, expected);
+    await client.endAsync();
+    assert.match(await twinstream("c2d", "show", "device-1", "valve-1"), /^valve-1 Completed Success at \S+Z$/);
+    assert.match(await twinstream("c2d", "feedback"), /^\S+Z device-1 valve-1 Success$/);
+    assert.equal(await twinstream("c2d", "feedback"), "");
+    const types = (await json("history", "device-1", "--type", "CommandDelivered")) as { type: string };
+    assert.equal(types.type, "CommandDelivered");
+
+    await twinstream("c2d", "send", "device-1", "one more");
+    assert.equal(await twinstream("c2d", "purge", "device-1"), "dropped 1");
+    assert.match((await refused("c2d", "send", "nobody", "x")).stderr, /DeviceNotFound/);
+    assert.match((await refused("c2d", "send", "device-1", "x", "--ack", "maybe")).stderr, /ArgumentInvalid/);
+    assert.match((await refused("c2d", "send", "device-1", "x", "--properties", "[]")).stderr, /--properties must be/);
+    assert.match((await refused("c2d", "show", "device-1", "nothing")).stderr, /GenericNotFound/);
+  });
+
   // spec/messaging 3
   test("consumer groups of the settings are there, others are created, listed and deleted", async () => {
     const names = async () => ((await json("consumer-group", "list")) as { name: string }[]).map(({ name }) => name);
@@ -125,12 +176,40 @@ suite("the command line", () => {
     await Promise.all([monitor.stop(), history.stop()]);
   });
 
+  // spec/amqp 9
+  test("monitor reads through the built-in endpoint too, from where it is told", async () => {
+    const client = await mqtt.connectAsync(
+      `mqtt://127.0.0.1:${hub.variables.get("TWINSTREAM_MQTT_PORT")}`,
+      deviceLogin(hub),
+    );
+    const began = new Date().toISOString();
+    const topic = "devices/device-1/messages/events/%24.ct=application%2Fjson&%24.mid=m-1&k=v";
+    await client.publishAsync(topic, '{"n": 7}', { qos: 1 });
+    const line = /^\S+ device-1 message-id=m-1 content-type=application\/json k=v \{"n":7\}$/;
+    for (const from of ["earliest", "0", began]) {
+      const monitor = follow("monitor", "device-1", "--event-hubs", "--consumer-group", "archive", "--from", from);
+      await monitor.line(line);
+      await monitor.stop();
+    }
+    const latest = follow("monitor", "--event-hubs", "--json");
+    const sending = setInterval(() => client.publish("devices/device-1/messages/events/", '{"n": 8}', { qos: 1 }), 50);
+    const { body, enqueuedTime } = JSON.parse(await latest.line(/./)) as { body: unknown; enqueuedTime: string };
+    clearInterval(sending);
+    assert.deepEqual(body, { n: 8 });
+    assert.ok(enqueuedTime >= began);
+    await latest.stop();
+    await client.endAsync();
+    assert.match((await refused("monitor", "--event-hubs", "--consumer-group", "nobody")).stderr, /could not be found/);
+    assert.match((await refused("monitor", "--event-hubs", "--from", "noon")).stderr, /--from is "noon"/);
+    assert.match((await refused("monitor", "--from", "latest")).stderr, /--from goes with --event-hubs/);
+  });
+
   test("wrong words are told and end with 2, help with 0", async () => {
     assert.equal((await refused("device", "create", "x", "--nonsense")).code, 2);
     const help = await run(process.execPath, [main, "device", "--help"]);
     assert.match(help.stdout, /twinstream device create/);
     const overview = await run(process.execPath, [main, "--help"]);
-    for (const command of ["start", "device", "twin", "monitor", "consumer-group", "history", "rebuild"])
+    for (const command of ["start", "device", "twin", "method", "monitor", "consumer-group", "history", "rebuild"])
       assert.match(overview.stdout, new RegExp(`^  ${command}`, "m"));
   });
 

@@ -8,7 +8,7 @@ import { startNats } from "../../support/nats.ts";
 import type { Scope } from "../../support/suite-scope.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
-test("two nodes on one NATS are one hub: identities, twins, desired changes and takeover", async () => {
+test("two nodes on one NATS are one hub: identities, twins, desired changes, methods and takeover", async () => {
   // Undone last first: a hub says goodbye to its NATS before that ends.
   await using stack = new AsyncDisposableStack();
   const scope: Scope = { after: (undo) => stack.defer(async () => void (await undo())) };
@@ -21,7 +21,8 @@ test("two nodes on one NATS are one hub: identities, twins, desired changes and 
 
   const connectionString = await registerDevice(here, "roaming");
   await waitFor("the device on the other node", () => found(() => there.node.hub.registry.getDevice("roaming")));
-  const twin = await (await openDevice(scope, connectionString)).getTwin();
+  const device = await openDevice(scope, connectionString);
+  const twin = await device.getTwin();
   const deltas: Record<string, unknown>[] = [];
   twin.on("properties.desired", (delta: Record<string, unknown>) => deltas.push(delta));
   await waitFor("the subscription", async () => {
@@ -30,6 +31,17 @@ test("two nodes on one NATS are one hub: identities, twins, desired changes and 
   });
   await there.node.hub.twins.update({ deviceId: "roaming", desired: { told: "there" }, ...owner });
   await waitFor("the change made on the other node", () => deltas.some((delta) => delta.told === "there"));
+
+  // spec/twins-methods-jobs 10
+  const body = { methodName: "echo", payload: "through the other node", connectTimeoutInSeconds: 10 };
+  const calling = there.node.hub.methods.invoke({ deviceId: "roaming", body, ...owner });
+  device.onDeviceMethod("echo", ({ payload }, response) => response.send(200, payload, () => {}));
+  assert.deepEqual(await calling, { status: 200, payload: "through the other node" });
+  const called = { deviceId: "roaming", types: ["MethodCalled", "MethodDelivered", "MethodAnswered"], limit: 9 };
+  await waitFor("the call in the history of both nodes", async () => {
+    const pages = await Promise.all([here, there].map(({ node }) => node.hub.history.page(called)));
+    return pages.every(({ events }) => events.length === 3);
+  });
 
   await registerDevice(here, "moving");
   await waitFor("the device on the other node", () => found(() => there.node.hub.registry.getDevice("moving")));

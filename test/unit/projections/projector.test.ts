@@ -107,7 +107,16 @@ test("the dump holds every row of every view, sealed keys only as they were seal
   const { projector, store } = openViews(join(temporaryFolder(t), "views.db"));
   projector.apply(mixedEvents(300, 10));
   const tables = new Set([...dumpViews(store)].map((line) => line.slice(0, line.indexOf(" "))));
-  const expected = ["checkpoint", "devices", "modules", "twins", "connections", "history", "statistics"];
+  const expected = [
+    "checkpoint",
+    "devices",
+    "modules",
+    "twins",
+    "connections",
+    "commandQueues",
+    "history",
+    "statistics",
+  ];
   assert.deepEqual([...tables], expected);
   assert.match(hashViews(store), /^[0-9a-f]{64}$/);
   store.close();

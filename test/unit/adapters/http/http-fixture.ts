@@ -58,10 +58,13 @@ export function scriptedHub(script: Script): { hub: Hub; calls: Call[] } {
     "deviceAccess",
     "registry",
     "twins",
+    "methods",
     "connections",
     "telemetry",
     "history",
     "consumerGroups",
+    "commands",
+    "feedback",
   ] as const;
   const hub = {
     ...Object.fromEntries(areas.map((name) => [name, area(name)])),

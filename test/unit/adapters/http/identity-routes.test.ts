@@ -85,16 +85,6 @@ test("a list takes top from 1 to 1000, anything else is 1000", async () => {
   assert.deepEqual(tops, [1000, 1, 1000, 1000, 1000, 1000, 1000, 1000, 1000]);
 });
 
-// spec/http-api 2.2
-test("a purge answers for devices that exist", async () => {
-  await using http = await openHttp({ "registry.getDevice": () => deviceView() });
-  const response = await http.send({ method: "DELETE", url: "/devices/dev-1/commands" });
-  assert.equal(response.body, '{"totalMessagesPurged":0,"deviceId":"dev-1","moduleId":null}');
-  assert.deepEqual(http.only("serviceAccess.authorize").slice(1), ["ServiceConnect"]);
-  await using empty = await openHttp({ "registry.getDevice": refuse("DeviceNotFound", "dev-1") });
-  assertRefused(await empty.send({ method: "DELETE", url: "/devices/dev-1/commands" }), 404, "DeviceNotFound");
-});
-
 // spec/http-api 2.3, 1.5
 test("modules are created, read, listed and deleted, without an ETag header", async () => {
   await using http = await openHttp({

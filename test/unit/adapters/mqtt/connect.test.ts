@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { generate, type IConnectPacket } from "mqtt-packet";
 import { HubError } from "../../../../core/hub-error.ts";
-import { connectPacket, publishPacket, startBench, telemetryTopic, timeout } from "./mqtt-client.ts";
 import { unavailable } from "../../../support/scripted-hub.ts";
+import { connectPacket, publishPacket, startBench, telemetryTopic, timeout } from "./mqtt-client.ts";
 
 const unauthorized = () => new HubError("IotHubUnauthorizedAccess", "Unauthorized");
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { generate } from "mqtt-packet";
-import { published, publishPacket, startBench, timeout } from "./mqtt-client.ts";
 import { unavailable } from "../../../support/scripted-hub.ts";
+import { published, publishPacket, startBench, timeout } from "./mqtt-client.ts";
 
 const desired = "$iothub/twin/PATCH/properties/desired/#";
 const responses = "$iothub/twin/res/#";

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { generate } from "mqtt-packet";
 import { HubError } from "../../../../core/hub-error.ts";
+import { unavailable } from "../../../support/scripted-hub.ts";
 import { waitFor } from "../../../support/wait-for.ts";
 import { publishPacket, startBench, telemetryTopic, timeout } from "./mqtt-client.ts";
-import { unavailable } from "../../../support/scripted-hub.ts";
 
 const packetIds = (packets: readonly { cmd: string; messageId?: number }[]) =>
   packets.map(({ cmd, messageId }) => (cmd === "puback" ? messageId : cmd));

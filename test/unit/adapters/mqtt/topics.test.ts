@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TopicCache } from "../../../../adapters/mqtt/topic-cache.ts";
 import { isAllowedFilter } from "../../../../adapters/mqtt/topic-filters.ts";
-import { parsePublishTopic } from "../../../../adapters/mqtt/topics.ts";
+import { methodRequestTopic, parsePublishTopic } from "../../../../adapters/mqtt/topics.ts";
 
 const device = { deviceId: "dev-1" };
 const module = { deviceId: "dev-1", moduleId: "m" };
@@ -80,13 +80,21 @@ test("Twin topics give the request id as sent", () => {
 });
 
 // spec/mqtt 9
-test("Method responses and certificate requests are known topics", () => {
-  const topics = [
-    "$iothub/methods/res/200/?$rid=1",
-    "$iothub/methods/res/-5/?$rid=1",
-    "$iothub/credentials/POST/issueCertificate/?$rid=1",
-  ];
-  for (const topic of topics) assert.deepEqual(parsePublishTopic(topic, device), { kind: "unawaited" });
+test("A method response has a status and a request id, a certificate request nobody who waits for it", () => {
+  const read = (topic: string) => parsePublishTopic(topic, device);
+  const response = { kind: "methodResponse", requestId: "1" };
+  assert.deepEqual(read("$iothub/methods/res/200/?$rid=1"), { ...response, status: 200 });
+  assert.deepEqual(read("$iothub/methods/res/-5/?$rid=1&x=y"), { ...response, status: -5 });
+  assert.deepEqual(read("$iothub/credentials/POST/issueCertificate/?$rid=1"), { kind: "unawaited" });
+  for (const rest of ["200/", "200/?", "200/?rid=1", "12345678901/?$rid=1", `200/?$rid=${"x".repeat(257)}`]) {
+    assert.throws(() => read(`$iothub/methods/res/${rest}`), violation);
+  }
+});
+
+// spec/mqtt 9
+test("A method's name is in the topic as it is, but for what a topic can't hold", () => {
+  assert.equal(methodRequestTopic("comp*do-it.now&^|~", "7"), "$iothub/methods/POST/comp*do-it.now&^|~/?$rid=7");
+  assert.equal(methodRequestTopic("a+b#c%d", "7"), "$iothub/methods/POST/a%2Bb%23c%25d/?$rid=7");
 });
 
 // spec/mqtt 5

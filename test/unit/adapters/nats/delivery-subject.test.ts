@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isDelivery, numbersAt, placeOf } from "../../../../adapters/nats/delivery-subject.ts";
+import { isDelivery, numbersAt, placeOf, storedTimeMsOf } from "../../../../adapters/nats/delivery-subject.ts";
 
 const place = { sequence: 1_234_567, delivered: 89, pending: 10 };
 const subjects = {
@@ -12,6 +12,10 @@ for (const [name, subject] of Object.entries(subjects)) {
   test(`the place of a message is in its reply subject, ${name}`, () => {
     assert.ok(isDelivery(subject));
     assert.deepEqual(placeOf(subject, numbersAt(subject)), place);
+    assert.equal(storedTimeMsOf(subject, numbersAt(subject)), 1_763_900_000_000);
+    // As a double it would round up to the next millisecond.
+    const justBefore = subject.replace("1763900000000000001", "1763900000000999999");
+    assert.equal(storedTimeMsOf(justBefore, numbersAt(justBefore)), 1_763_900_000_000);
   });
 }
 
