@@ -2,7 +2,7 @@ import rhea, { type Message } from "rhea";
 import type { ReceivedCommand } from "../../core/cloud-to-device/commands.ts";
 import type { CommandInput } from "../../core/cloud-to-device/new-command.ts";
 import { HubError } from "../../core/hub-error.ts";
-import { bodyBytes } from "./message-body.ts";
+import { requireBytes } from "./message-body.ts";
 import { propertyText } from "./property-text.ts";
 
 const ackProperty = "iothub-ack";
@@ -40,7 +40,7 @@ export function deviceMessage(command: ReceivedCommand): Message {
 
 /**
  * Reads a message that a back end sends to a device (spec/amqp 8). Throws HubError `ArgumentInvalid` for one that does not
- * tell its device, or has a property that is no text.
+ * tell its device, has a body of another kind than bytes, or a property that is no text.
  */
 export function commandIn(message: Message): { readonly deviceId: string; readonly message: CommandInput } {
   const {
@@ -67,7 +67,7 @@ export function commandIn(message: Message): { readonly deviceId: string; readon
     ...(ack === undefined ? {} : { ack }),
     ...(expiry === undefined || expiry === null ? {} : { expiryMs: timeOf(expiry) }),
     properties,
-    body: bodyBytes(message).toString("base64"),
+    body: requireBytes(message.body).toString("base64"),
   };
   return { deviceId: deviceIn(message.to), message: input };
 }

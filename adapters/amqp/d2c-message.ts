@@ -4,7 +4,7 @@ import { HubError } from "../../core/hub-error.ts";
 import { AmqpCursor } from "./amqp-cursor.ts";
 import { FrameViolation } from "./frame-violation.ts";
 import { defaultLimits } from "./limits.ts";
-import { bodyBytes } from "./message-body.ts";
+import { requireBytes } from "./message-body.ts";
 import { dataSection, passMessage, sectionAt } from "./message-sections.ts";
 import { propertyText } from "./property-text.ts";
 
@@ -47,7 +47,7 @@ export function d2cMessageOf(message: object, like?: MessageProperties): D2cMess
   const decoded: DecodedMessage = message;
   const properties = propertiesOf(decoded);
   const isLike = like !== undefined && areEqual(like, properties);
-  return { properties: isLike ? like : properties, body: bodyOf(decoded.body) };
+  return { properties: isLike ? like : properties, body: requireBytes(decoded.body) };
 }
 
 /**
@@ -92,12 +92,6 @@ function takeAnnotations(
     const isNew = Object.hasOwn(annotations, name) && !application.has(name);
     if (isNew) application.set(name, propertyText(annotations[name], name));
   }
-}
-
-function bodyOf(body: unknown): Buffer {
-  const isBytes = body === undefined || body === null || typeof body === "string" || Buffer.isBuffer(body);
-  if (isBytes || (isRecord(body) && body.typecode === dataSection)) return bodyBytes({ body });
-  throw new HubError("ArgumentInvalid", "The body of a message must be data, or a value that is a text or binary");
 }
 
 function encodedMessages(bytes: Buffer): readonly Buffer[] {

@@ -5,6 +5,7 @@ import { requireDevice } from "../identity/load-identity.ts";
 import type { RequestContext } from "../identity/registry.ts";
 import { newEventMeta } from "../journal/event-meta.ts";
 import { type Executed, execute, type Loaded } from "../journal/execute.ts";
+import { createTurns, type Turns } from "../journal/turns.ts";
 import type { Clock, Ids, Journal, ReadModel } from "../ports.ts";
 import type { CommandEvent, CommandMessage } from "./command-event.ts";
 import { type CommandQueue, dueAt, emptyQueue, isLocked } from "./command-queue.ts";
@@ -89,8 +90,12 @@ export type CommandsDeps = {
   readonly nodeId: string;
 };
 
+/** The dependencies, and the turns that the events of one queue take on this node. */
+type Deps = CommandsDeps & { readonly inTurn: Turns };
+
 /** Makes the use cases. */
-export function createCommands(deps: CommandsDeps): Commands {
+export function createCommands(ports: CommandsDeps): Commands {
+  const deps: Deps = { ...ports, inTurn: createTurns() };
   const { readModel, clock } = deps;
   const now = (): string => clock.isoTime(clock.now());
   const queueOf = (deviceId: string): CommandQueue => {
@@ -133,7 +138,7 @@ export function createCommands(deps: CommandsDeps): Commands {
   };
 }
 
-async function send(deps: CommandsDeps, request: SendCommand): Promise<SentCommand> {
+async function send(deps: Deps, request: SendCommand): Promise<SentCommand> {
   const { readModel, clock, ids } = deps;
   const { deviceId, message: input, ...origin } = request;
   const nowMs = clock.now();
@@ -162,7 +167,7 @@ function requireEnabled(readModel: Pick<ReadModel, "device">, deviceId: string):
   }
 }
 
-async function receive(deps: CommandsDeps, request: ReceiveCommand): Promise<ReceivedCommand | undefined> {
+async function receive(deps: Deps, request: ReceiveCommand): Promise<ReceivedCommand | undefined> {
   const { readModel, journal, clock, ids } = deps;
   const { deviceId, connectionId, protocol, lockMs = lockTimeoutMs, ...origin } = request;
   const lockToken = ids.uuid();
@@ -192,7 +197,7 @@ async function receive(deps: CommandsDeps, request: ReceiveCommand): Promise<Rec
 
 const devicesAtOnce = 100;
 
-async function expireDue(deps: CommandsDeps): Promise<void> {
+async function expireDue(deps: Deps): Promise<void> {
   const { readModel, clock } = deps;
   for (;;) {
     const due = readModel.devicesWithDueCommands(clock.isoTime(clock.now()), devicesAtOnce);
@@ -201,7 +206,7 @@ async function expireDue(deps: CommandsDeps): Promise<void> {
   }
 }
 
-async function expireQueue(deps: CommandsDeps, deviceId: string): Promise<void> {
+async function expireQueue(deps: Deps, deviceId: string): Promise<void> {
   const { clock, nodeId } = deps;
   const origin = { actor: { kind: "hub", nodeId } satisfies Actor, correlationId: nodeId };
   const expire = (): QueueCommand => ({ type: "Expire", now: clock.isoTime(clock.now()) });
@@ -211,7 +216,7 @@ async function expireQueue(deps: CommandsDeps, deviceId: string): Promise<void> 
 
 /** Has a command decided against the queue; one that is undefined, or for a device that is gone, changes nothing. */
 function run(
-  deps: CommandsDeps,
+  deps: Deps,
   deviceId: string,
   origin: RequestContext,
   command: (queue: CommandQueue) => QueueCommand | undefined,
@@ -229,5 +234,5 @@ function run(
     return wanted === undefined ? [] : decideQueue(wanted, queue);
   };
   const key = { aggregate: "command", id: deviceId } as const;
-  return execute({ ...deps, key, load, decide, meta: newEventMeta(deps, origin) });
+  return deps.inTurn(deviceId, () => execute({ ...deps, key, load, decide, meta: newEventMeta(deps, origin) }));
 }

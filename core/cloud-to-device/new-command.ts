@@ -76,12 +76,13 @@ const controlRule = "A property of a message may not hold control characters";
 /**
  * Names are held to the documented set, which every protocol can carry. Values are not: the docs themselves show a space in
  * one (spec/messaging 1.2); only control characters, which no header of HTTP takes, are refused. A name that begins like
- * MQTT's system properties would be taken for one there.
+ * MQTT's system properties would be taken for one there, and `iothub-ack` for the kind of feedback.
  */
 function checkProperties(properties: ReadonlyMap<string, string>): void {
   for (const [name, value] of properties) {
-    if (!namePattern.test(name) || name.startsWith("$.")) {
-      const rule = "has letters, digits and ! # $ % & ' * + - . ^ _ | ~ ` and does not begin with $.";
+    if (!namePattern.test(name) || name.startsWith("$.") || name.toLowerCase() === "iothub-ack") {
+      const rule =
+        "has letters, digits and ! # $ % & ' * + - . ^ _ | ~ ` and does not begin with $. nor is it iothub-ack";
       throw new HubError("ArgumentInvalid", `The name of an application property ${rule}`);
     }
     if (control.test(value)) throw new HubError("ArgumentInvalid", controlRule);

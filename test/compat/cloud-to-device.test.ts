@@ -136,9 +136,14 @@ suite("cloud-to-device messages with the SDKs", () => {
 
   suite("from the service SDK", () => {
     // spec/messaging 6.1, 6.5
-    test("the 51st message is refused, and a purge makes room", async () => {
+    test("50 messages that are sent at once keep their order, the 51st is refused, and a purge makes room", async () => {
       await registerDevice(hub, "full");
-      for (let index = 0; index < 50; index += 1) await service.send("full", `message ${index}`);
+      const ids = Array.from({ length: 50 }, (_, index) => `m${index}`);
+      await Promise.all(ids.map((id) => service.send("full", identifiedMessage(id))));
+      assert.deepEqual(
+        hub.node.hub.commands.pending("full").map(({ messageId }) => messageId),
+        ids,
+      );
       await assert.rejects(service.send("full", "one more"), { name: "DeviceMaximumQueueDepthExceededError" });
       const registry = Registry.fromConnectionString(hub.connectionString);
       const device = (await registry.get("full")).responseBody as unknown as { cloudToDeviceMessageCount: number };

@@ -1,22 +1,62 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import type { Message as SdkMessage } from "azure-iot-device";
 import { openDevice, registerDevice } from "../../support/device.ts";
 import { connectDevice, owner } from "../../support/domain-hub.ts";
-import { startHub } from "../../support/hub.ts";
+import { startHub, type TestHub } from "../../support/hub.ts";
 import { startNats } from "../../support/nats.ts";
 import type { Scope } from "../../support/suite-scope.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
-test("two nodes on one NATS are one hub: identities, twins, desired changes, methods and takeover", async () => {
-  // Undone last first: a hub says goodbye to its NATS before that ends.
-  await using stack = new AsyncDisposableStack();
-  const scope: Scope = { after: (undo) => stack.defer(async () => void (await undo())) };
+/** Two nodes of one hub. */
+async function startNodes(scope: Scope): Promise<readonly [TestHub, TestHub]> {
   const nats = await startNats(scope);
   // Nodes of one hub share the key that seals secrets, or one could not check the devices of the other.
   const shared = { natsUrl: nats.url, masterKey: randomBytes(32).toString("base64") };
-  const here = await startHub(scope, shared);
-  const there = await startHub(scope, shared);
+  return [await startHub(scope, shared), await startHub(scope, shared)];
+}
+
+/** What is left here is undone last first: a hub says goodbye to its NATS before that ends. */
+function scopeOf(stack: AsyncDisposableStack): Scope {
+  return { after: (undo) => stack.defer(async () => void (await undo())) };
+}
+
+// spec/messaging 6, 7
+test("messages sent through either node reach the device in order, and each feedback one reader", async () => {
+  await using stack = new AsyncDisposableStack();
+  const scope = scopeOf(stack);
+  const [here, there] = await startNodes(scope);
+  const connectionString = await registerDevice(here, "d");
+  await waitFor("the device on the other node", () => found(() => there.node.hub.registry.getDevice("d")));
+  const device = await openDevice(scope, connectionString);
+  const came: string[] = [];
+  device.on("message", (message: SdkMessage) => came.push(message.messageId));
+  const ids = Array.from({ length: 40 }, (_, index) => `m${index}`);
+  for (const [index, messageId] of ids.entries()) {
+    const message = { messageId, ack: "full", properties: new Map<string, string>(), body: "" };
+    await (index % 2 === 0 ? here : there).node.hub.commands.send({ deviceId: "d", message, ...owner });
+  }
+  await waitFor("the messages", () => came.length === ids.length);
+  assert.deepEqual(came, ids);
+
+  const heard: string[] = [];
+  const read = async ({ node }: TestHub): Promise<void> => {
+    const batch = await node.hub.feedback.take();
+    heard.push(...(batch?.records ?? []).map(({ originalMessageId }) => originalMessageId));
+    await batch?.complete();
+  };
+  await waitFor("the feedback", async () => {
+    await Promise.all([read(here), read(there)]);
+    return heard.length >= ids.length;
+  });
+  assert.deepEqual(heard.toSorted(), ids.toSorted());
+});
+
+test("two nodes on one NATS are one hub: identities, twins, desired changes, methods and takeover", async () => {
+  await using stack = new AsyncDisposableStack();
+  const scope = scopeOf(stack);
+  const [here, there] = await startNodes(scope);
   assert.equal(here.connectionString, there.connectionString);
 
   const connectionString = await registerDevice(here, "roaming");

@@ -13,6 +13,10 @@ import {
 
 const group = { name: "a", etag: "MQ==", createdTime: "2026-03-01T12:00:00.000Z" };
 
+const time = "2026-03-01T12:00:00.000Z";
+const command = { messageId: "m", sequenceNumber: 1, enqueuedTime: time, expiresAt: time };
+const pending = { ...command, state: "Enqueued", deliveryCount: 0 };
+
 /** A hub that takes everything: whatever is refused, the adapter refused. */
 const willing: Script = {
   "registry.putDevice": () => deviceView(),
@@ -34,6 +38,14 @@ const willing: Script = {
   "consumerGroups.get": () => group,
   "consumerGroups.create": () => group,
   "consumerGroups.delete": () => undefined,
+  "commands.send": () => command,
+  "commands.receive": () => undefined,
+  "commands.settle": () => undefined,
+  "commands.purge": () => 0,
+  "commands.pending": () => [pending],
+  "commands.state": () => pending,
+  "feedback.take": () => undefined,
+  "methods.invoke": () => ({ status: 200, payload: null }),
   statistics: () => ({ totalDeviceCount: 1, enabledDeviceCount: 1, disabledDeviceCount: 0, connectedDeviceCount: 0 }),
 };
 
@@ -74,9 +86,16 @@ const path = fc.oneof(
           "/devices/keys/regenerate",
           "/devices/ID/messages/events",
           "/devices/ID/modules/ID/messages/events",
+          "/devices/ID/messages/devicebound",
+          "/devices/ID/messages/deviceBound/ID",
+          "/devices/ID/messages/devicebound/ID/abandon",
+          "/messages/serviceBound/feedback",
+          "/messages/servicebound/feedback/ID",
           "/devices/ID/history",
           "/twins/ID",
           "/twins/ID/modules/ID",
+          "/twins/ID/methods",
+          "/twins/ID/modules/ID/methods",
           "/statistics/devices",
           groups,
           `${groups}/ID`,

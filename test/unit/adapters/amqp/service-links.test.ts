@@ -75,6 +75,10 @@ test("a message that is refused is rejected with the condition that the SDKs kno
     "com.microsoft:argument-error",
   ]);
   assert.deepEqual(await conditionOf({}), ["rejected", "com.microsoft:argument-error"]);
+  assert.deepEqual(await conditionOf({ to, body: ["a", "b"] }), ["rejected", "com.microsoft:argument-error"]);
+  const nested = { to, application_properties: { list: ["a"] } };
+  assert.deepEqual(await conditionOf(nested), ["rejected", "com.microsoft:argument-error"]);
+  assert.deepEqual(bench.hub.sentCommands, []);
   const refusals = [
     ["DeviceNotFound", "amqp:not-found"],
     ["DeviceMaximumQueueDepthExceeded", "amqp:resource-limit-exceeded"],

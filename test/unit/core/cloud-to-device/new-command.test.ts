@@ -78,6 +78,7 @@ test("ids, kinds of feedback, names and values that may not be are refused", () 
     { properties: new Map([["a b", "v"]]) },
     { properties: new Map([["ü", "v"]]) },
     { properties: new Map([["$.mid", "v"]]) },
+    { properties: new Map([["IoTHub-Ack", "full"]]) },
     { properties: new Map([["a", "v\n"]]) },
   ];
   for (const change of refused) {
