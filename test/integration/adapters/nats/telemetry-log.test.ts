@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import type { NatsConnection } from "nats";
 import { followTelemetry } from "../../../../adapters/nats/follow-telemetry.ts";
 import { partitionOf } from "../../../../adapters/nats/partition.ts";
@@ -172,11 +173,14 @@ test("each device's messages stay in order over killed servers, and none that wa
 
 test("without an answer messages fail in time, and the hub goes on afterwards", async (t) => {
   const nats = await startNats(t);
-  const { log } = await openLog(nats, { messages: 4, bytes: 1_000_000 }, 300);
+  const { nc, log } = await openLog(nats, { messages: 4, bytes: 1_000_000 }, 300);
   const sender = log.open(stampOf("dev"));
   const pid = nats.pid();
   assert.ok(pid !== undefined);
   process.kill(pid, "SIGSTOP");
+  // The signal takes effect when the system gets round to it.
+  const answers = async () => (await Promise.race([nc.rtt(), setTimeout(200)])) !== undefined;
+  while (await answers());
   const outcomes: string[] = [];
   const note = (error?: HubError) => void outcomes.push(error?.reason ?? "stored");
   for (let n = 0; n < 4; n += 1) sender.send(text(n), note);

@@ -160,6 +160,12 @@ async function run(client: Client, steps: readonly Step[]): Promise<readonly obj
   sessions[0]?.begin();
   links.push(client.connection.open_sender("first"));
   await client.settle();
+  // A name is free again only once rhea has forgotten its last link, so none comes twice.
+  let named = 0;
+  const nameOf = (text: string): string => {
+    named += 1;
+    return `${named}${text}`;
+  };
   for (const one of steps) {
     const session = sessions[one.on % sessions.length];
     const link = links[one.on % Math.max(1, links.length)];
@@ -170,7 +176,7 @@ async function run(client: Client, steps: readonly Step[]): Promise<readonly obj
       sent.push(rhea.message.decode(rhea.message.encode(one.message)));
     } else if (one.kind === "sender") {
       const fresh = {
-        name: `${links.length}${one.name}`,
+        name: nameOf(one.name),
         target: { address: one.name, capabilities: ["a", "b"] },
         properties: { "a:b": one.name },
       };
@@ -180,7 +186,7 @@ async function run(client: Client, steps: readonly Step[]): Promise<readonly obj
     } else if (one.kind === "receiver") {
       const filter = rhea.filter.selector(one.name);
       const opened = session?.open_receiver({
-        name: `${links.length}${one.name}`,
+        name: nameOf(one.name),
         source: { address: one.name, filter },
         credit_window: 3,
       });
