@@ -1,4 +1,5 @@
 import rhea, { type Message } from "rhea";
+import { decodedOr } from "../../core/access/audience.ts";
 import type { ReceivedCommand } from "../../core/cloud-to-device/commands.ts";
 import type { CommandInput } from "../../core/cloud-to-device/new-command.ts";
 import { HubError } from "../../core/hub-error.ts";
@@ -79,11 +80,7 @@ function deviceIn(to: unknown): string {
   if (id === undefined) {
     throw new HubError("ArgumentInvalid", "A message's 'to' must be /devices/<device id>/messages/devicebound");
   }
-  try {
-    return decodeURIComponent(id);
-  } catch {
-    return id;
-  }
+  return decodedOr(id);
 }
 
 const maxAddressLength = 1_024;

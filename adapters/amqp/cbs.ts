@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import rhea, { type EventContext, type Message, type Receiver, type Sender, type Session } from "rhea";
+import { decodedOr } from "../../core/access/audience.ts";
 import type { Hub } from "../../core/hub/hub.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { OpenLink, Peer } from "./link.ts";
@@ -118,15 +119,7 @@ function proved(hub: Hub, segments: readonly string[], { name, token }: { name: 
  * encoded, as the Node SDK does it, or only its ids (spec/amqp 4). The host is checked with the token's own scope.
  */
 export function audienceSegments(name: string): readonly string[] {
-  const text = name.includes("/") ? name : decoded(name);
+  const text = name.includes("/") ? name : decodedOr(name);
   const [, ...segments] = text.replace(/^[a-z]+:\/\//i, "").split("/");
-  return segments.filter((segment) => segment !== "").map((segment) => (text === name ? decoded(segment) : segment));
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return segments.filter((segment) => segment !== "").map((segment) => (text === name ? decodedOr(segment) : segment));
 }

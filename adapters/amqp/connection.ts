@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import type { Receiver, Connection as RheaConnection, Sender, Session } from "rhea";
 import type { DisconnectReason } from "../../core/connection/connection.ts";
 import { HubError } from "../../core/hub-error.ts";
+import type { ConnectionEvents } from "../sockets/stream-listener.ts";
 import { amqpErrorOf } from "./amqp-error.ts";
 import { Attachments, type AttachmentsDeps } from "./attachments.ts";
 import { type DueFault, InjectedFaults, isLinkOf, strikes } from "./faults.ts";
@@ -24,11 +25,7 @@ export type ConnectionInfo = { readonly protocol: "amqp" | "amqp-ws"; readonly r
 export type ConnectionDeps = Omit<AttachmentsDeps, "peer" | "log" | "lastActivity" | "onFault" | "onProved"> & {
   readonly log: Logger;
   readonly limits: AmqpLimits;
-  /** The peer has proved who it is, or is gone. Called once. */
-  readonly onHalfOpenOver: () => void;
-  /** The stream is gone and the hub knows. Called once. */
-  readonly onReleased: (connection: AmqpConnection) => void;
-};
+} & ConnectionEvents<AmqpConnection>;
 
 type Link = Sender | Receiver;
 
@@ -50,7 +47,6 @@ export class AmqpConnection {
   #sessions = 0;
   #hostName: string | undefined;
   #proved = false;
-  #halfOpen = true;
   /** With PLAIN the connection lasts no longer than its token (spec/amqp 2). */
   #validUntil = Number.POSITIVE_INFINITY;
   #endedAt: number | undefined;
@@ -209,7 +205,7 @@ export class AmqpConnection {
 
   #prove(): void {
     this.#proved = true;
-    this.#halfOpenOver();
+    this.#deps.onHalfOpenOver();
   }
 
   #provedByPlain({ segments, put }: PlainProof): void {
@@ -274,14 +270,8 @@ export class AmqpConnection {
     this.#links.removeAll(reason);
   }
 
-  #halfOpenOver(): void {
-    if (!this.#halfOpen) return;
-    this.#halfOpen = false;
-    this.#deps.onHalfOpenOver();
-  }
-
   async #closed(): Promise<void> {
-    this.#halfOpenOver();
+    this.#deps.onHalfOpenOver();
     // rhea ends its timers when its socket does.
     this.#wire.emit("end");
     await this.#told;

@@ -1,4 +1,5 @@
 import type { Receiver, Sender } from "rhea";
+import { decodedOr } from "../../core/access/audience.ts";
 import type { IdentityKey } from "../../core/events.ts";
 
 /** What a device or module has links for (spec/amqp 5). */
@@ -95,17 +96,9 @@ function messagesAddress(segments: readonly string[]): LinkAddress {
 /** The exact ids, then the decoded ones where those differ. */
 function readings(deviceId: string, moduleId: string | undefined): readonly IdentityKey[] {
   const exact = moduleId === undefined ? { deviceId } : { deviceId, moduleId };
-  const [device, module] = [decoded(deviceId), moduleId === undefined ? undefined : decoded(moduleId)];
+  const [device, module] = [decodedOr(deviceId), moduleId === undefined ? undefined : decodedOr(moduleId)];
   if (device === deviceId && module === moduleId) return [exact];
   return [exact, module === undefined ? { deviceId: device } : { deviceId: device, moduleId: module }];
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 const isWord = (segment: string, word: string): boolean => segment.toLowerCase() === word;

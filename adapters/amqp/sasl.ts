@@ -1,3 +1,4 @@
+import { decodedOr } from "../../core/access/audience.ts";
 import { unauthorized } from "../../core/access/sas-token.ts";
 import type { Hub } from "../../core/hub/hub.ts";
 import { HubError } from "../../core/hub-error.ts";
@@ -71,17 +72,9 @@ function prove(hub: Hub, user: string, token: string): PlainProof {
     if (policy !== name) throw unauthorized("The token is another policy's than the user name says");
     return { segments: [], put: { token, validUntil } };
   }
-  const [deviceId = "", modules, moduleId] = decoded(name).split("/");
+  const [deviceId = "", modules, moduleId] = decodedOr(name).split("/");
   const isModule = modules?.toLowerCase() === "modules" && moduleId !== undefined;
   const { validUntil } = hub.deviceAccess.authenticate({ deviceId, ...(isModule ? { moduleId } : {}), token });
   const segments = isModule ? ["devices", deviceId, "modules", moduleId] : ["devices", deviceId];
   return { segments, put: { token, validUntil } };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

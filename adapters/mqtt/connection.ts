@@ -9,6 +9,7 @@ import type { Hub } from "../../core/hub/hub.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Clock } from "../../core/ports.ts";
+import type { ConnectionEvents } from "../sockets/stream-listener.ts";
 import { type Admitted, admit, refusedBy } from "./admission.ts";
 import { faultEnding, isGraceful } from "./closing.ts";
 import { accepted, ConnectRefused } from "./connack.ts";
@@ -29,11 +30,7 @@ export type ConnectionDeps = {
   readonly clock: Clock;
   readonly limits: MqttLimits;
   readonly schedule: Schedule;
-  /** The peer has proved who it is, or is gone. Called once. */
-  readonly onHalfOpenOver: () => void;
-  /** The stream is gone and the hub knows. Called once. */
-  readonly onReleased: (connection: Connection) => void;
-};
+} & ConnectionEvents<Connection>;
 
 /** Changes of desired properties that may come while the hub still records the connection. */
 const maxEarlyChanges = 64;
@@ -55,7 +52,6 @@ export class Connection {
   /** The fault that the device asked for last, and when it is due. */
   #fault: ConnectionFault | undefined;
   #faultAt = Number.POSITIVE_INFINITY;
-  #halfOpen = true;
   #endedAt: number | undefined;
   /** Resolves once the hub is told of the end. */
   #told: Promise<void> = Promise.resolve();
@@ -183,7 +179,7 @@ export class Connection {
     this.#session = session;
     this.#validUntil = opened.principal.validUntil;
     this.#longestSilenceMs = longestSilence(opened.details.keepAliveSeconds);
-    this.#halfOpenOver();
+    this.#deps.onHalfOpenOver();
     this.#log.debug("device connected");
     transport.outbound.write(accepted(opened.connected.sessionPresent));
     for (const { patch, desiredVersion } of this.#earlyChanges.splice(0)) session.desiredChanged(patch, desiredVersion);
@@ -233,14 +229,8 @@ export class Connection {
     this.#log.warn({ ...fields, remoteAddress: this.#info.remoteAddress }, text);
   }
 
-  #halfOpenOver(): void {
-    if (!this.#halfOpen) return;
-    this.#halfOpen = false;
-    this.#deps.onHalfOpenOver();
-  }
-
   async #closed(): Promise<void> {
-    this.#halfOpenOver();
+    this.#deps.onHalfOpenOver();
     await this.#told;
     this.#deps.onReleased(this);
   }

@@ -61,7 +61,8 @@ const splitPath = (path: string): readonly string[] => {
   return segments.at(-1) === "" ? segments.slice(0, -1) : segments;
 };
 
-function decodedOr(text: string): string {
+/** The text percent-decoded, or as it is where it can't be. */
+export function decodedOr(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

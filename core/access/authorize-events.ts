@@ -1,8 +1,7 @@
 import type { Clock, ReadModel, Secrets } from "../ports.ts";
 import type { EventsAccess } from "./access.ts";
 import { covers, pathSegments } from "./audience.ts";
-import { findPolicy } from "./authenticate-device.ts";
-import { principalOf, requireRight } from "./authorize-service.ts";
+import { principalOf, provePolicy, requireRight } from "./authorize-service.ts";
 import { parseSasToken, unauthorized } from "./sas-token.ts";
 import { createVerifyToken } from "./verify-token.ts";
 
@@ -21,10 +20,8 @@ export function createEventsAccess(deps: EventsAccessDeps): EventsAccess {
   return {
     authorizeReader(text, path) {
       const token = parseSasToken(text);
-      const policy = token.policy === undefined ? undefined : findPolicy(deps.readModel, token.policy);
       const isEventHubs = schemeOf(token.resource) === "sb";
-      (isEventHubs ? verifyKeyText : verify)(token, policy);
-      if (policy === undefined) throw unauthorized("No policy signed the token");
+      const policy = provePolicy(deps, isEventHubs ? verifyKeyText : verify, token);
       const resource = isEventHubs ? withoutScheme(token.resource) : token.resource;
       if (!covers(resource, { hostNames: deps.hostNames, segments: pathSegments(path) })) {
         throw unauthorized("Invalid target audience");

@@ -53,9 +53,16 @@ function authorizePolicy(
   return principalOf(policy, token);
 }
 
-/** A token without a policy fails as one with a wrong signature: nobody is there who could have signed it. */
-function provePolicy(deps: ServiceAccessDeps, verify: VerifyToken, token: SasToken): SharedAccessPolicy {
-  const policy = token.policy === undefined ? undefined : findPolicy(deps.readModel, token.policy);
+/**
+ * The policy that signed a token. A token without one fails as one with a wrong signature: nobody is there who could have
+ * signed it. Throws HubError `IotHubUnauthorizedAccess`.
+ */
+export function provePolicy(
+  { readModel }: { readonly readModel: Pick<ReadModel, "policies"> },
+  verify: VerifyToken,
+  token: SasToken,
+): SharedAccessPolicy {
+  const policy = token.policy === undefined ? undefined : findPolicy(readModel, token.policy);
   verify(token, policy);
   if (policy === undefined) throw unauthorized("No policy signed the token");
   return policy;

@@ -1,11 +1,11 @@
 import rhea from "rhea";
+import { performative } from "../../adapters/amqp/performatives.ts";
 import {
   binary,
   boolean,
   describedList,
   frame,
   nothing,
-  performative,
   protocolHeader,
   sourceCode,
   targetCode,

@@ -3,16 +3,6 @@
  * those that come back. Parts and sections are those of the OASIS standard.
  */
 
-/** The performatives used here (part 2, section 2.7), by the code of their descriptor. */
-export const performative = {
-  open: 0x10,
-  begin: 0x11,
-  attach: 0x12,
-  flow: 0x13,
-  transfer: 0x14,
-  disposition: 0x15,
-} as const;
-
 /** The descriptor code of the outcome `accepted` (part 3, section 3.4.2). */
 export const acceptedCode = 0x24;
 /** The descriptor codes of a link's ends (part 3, section 3.5). */

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type TLSSocket } from "node:tls";
 import rhea from "rhea";
+import { performative } from "../../adapters/amqp/performatives.ts";
 import {
   type AmqpDevice,
   attachTelemetry,
@@ -11,7 +12,7 @@ import {
   telemetryChannel,
   telemetryFrame,
 } from "./amqp-device-frames.ts";
-import { acceptedCode, type IncomingFrame, IncomingFrames, performative } from "./amqp-frames.ts";
+import { acceptedCode, type IncomingFrame, IncomingFrames } from "./amqp-frames.ts";
 import type { LatencyHistogram } from "./latency-histogram.ts";
 import { generateLoad, type LoadConnection, type LoadPlan } from "./load.ts";
 
