@@ -52,10 +52,15 @@ export class FrameGuard {
     }
   }
 
-  /** Takes note of what rhea writes, one frame or header a call: the outcome of SASL, and the credit that peers have. */
-  sent(frame: Buffer): void {
-    if (this.#phase === "frames") this.#performatives.sent(frame);
-    else if (this.#phase === "outcome" && wasAccepted(frame, this.#cursor)) this.#phase = "header";
+  /**
+   * Takes note of what the hub writes, whole frames or a header a call: the outcome of SASL, and the credit that peers have.
+   */
+  sent(bytes: Buffer): void {
+    if (this.#phase === "frames") {
+      for (let start = 0; start < bytes.length; start += bytes.readUInt32BE(start)) {
+        this.#performatives.sent(bytes, start);
+      }
+    } else if (this.#phase === "outcome" && wasAccepted(bytes, this.#cursor)) this.#phase = "header";
   }
 
   #cut(chunk: Buffer): readonly Buffer[] {

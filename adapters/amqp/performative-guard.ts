@@ -67,23 +67,23 @@ export class PerformativeGuard {
   }
 
   /** Takes note of a frame of rhea's, which begins every body with a small ulong. */
-  sent(frame: Buffer): void {
-    const code = frame[9] === 0x53 ? frame[10] : undefined;
-    if (code === performative.transfer) this.#sentTransfer(frame);
+  sent(bytes: Buffer, start = 0): void {
+    const code = bytes[start + 9] === 0x53 ? bytes[start + 10] : undefined;
+    if (code === performative.transfer) this.#sentTransfer(bytes, start);
     if (code === undefined || !noted.has(code)) return;
     const composite = performatives.get(code);
     if (composite === undefined) return;
-    this.#cursor.reset(frame, 11, frame.length);
+    this.#cursor.reset(bytes, start + 11, start + bytes.readUInt32BE(start));
     passComposite(this.#cursor, composite, { depth: this.#limits.maxDepth, places: this.#places });
-    this.#note(frame, code, frame.readUInt16BE(6));
+    this.#note(bytes, code, bytes.readUInt16BE(start + 6));
   }
 
   /** There are many of these: the few fields that count are read where rhea puts them. */
-  #sentTransfer(frame: Buffer): void {
-    const session = this.#answered.get(frame.readUInt16BE(6));
+  #sentTransfer(frame: Buffer, start: number): void {
+    const session = this.#answered.get(frame.readUInt16BE(start + 6));
     if (session === undefined) return;
     const cursor = this.#cursor;
-    cursor.reset(frame, rheaFieldsStart, frame.length);
+    cursor.reset(frame, start + rheaFieldsStart, frame.length);
     cursor.skip(1);
     const id = cursor.position;
     for (let field = 1; field < 5; field += 1) cursor.skip(1);

@@ -30,6 +30,7 @@ const settledAt = 37;
 const settledCode = 0x41;
 const unsettledCode = 0x42;
 
+/** Where frames are written, of all links. A slab lives as long as one of its frames waits to leave. */
 let slab = Buffer.allocUnsafeSlow(slabBytes);
 let slabUsed = 0;
 
@@ -50,6 +51,9 @@ export class EventTransfers {
   readonly #start: Buffer;
   readonly #onRoom: () => void;
   #stopListening = (): void => {};
+  /** Where the frames of this turn that have not left begin in the slab, and end. */
+  #unsentFrom = 0;
+  #unsentTo = 0;
   /** The link's delivery count once everything that rhea was given has left: until then that has used no credit. */
   #count = 0;
 
@@ -104,6 +108,7 @@ export class EventTransfers {
       next += 1;
       bytes += frameStart + size;
     }
+    this.#flush();
     return next - from;
   }
 
@@ -131,9 +136,9 @@ export class EventTransfers {
   }
 
   #writeFrame(size: number, annotations: Buffer): void {
-    const { link, window, write } = this.#parts;
+    const { link, window } = this.#parts;
     const frameSize = frameStart + size;
-    const at = roomInSlab(frameSize);
+    const at = this.#room(frameSize);
     const id = window.next_delivery_id;
     slab.set(this.#start, at);
     slab.writeUInt32BE(frameSize, at);
@@ -146,10 +151,29 @@ export class EventTransfers {
     window.next_transfer_id += 1;
     link.delivery_count += 1;
     link.credit -= 1;
-    write(slab.subarray(at, at + frameSize));
+  }
+
+  /** Where a frame may be written. The frames of a turn lie one after another and leave in one write. */
+  #room(frameSize: number): number {
+    if (slabUsed + frameSize > slab.length) {
+      this.#flush();
+      slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, frameSize));
+      slabUsed = 0;
+    }
+    if (this.#unsentFrom === this.#unsentTo) this.#unsentFrom = slabUsed;
+    const at = slabUsed;
+    slabUsed += frameSize;
+    this.#unsentTo = slabUsed;
+    return at;
+  }
+
+  #flush(): void {
+    if (this.#unsentFrom < this.#unsentTo) this.#parts.write(slab.subarray(this.#unsentFrom, this.#unsentTo));
+    this.#unsentFrom = this.#unsentTo;
   }
 
   #handOver(size: number, annotations: Buffer): void {
+    this.#flush();
     const message = Buffer.allocUnsafeSlow(size);
     message.set(annotations);
     this.#encoder.write(message, annotations.length);
@@ -158,15 +182,4 @@ export class EventTransfers {
     // rhea says nothing when a delivery has left.
     setImmediate(this.#onRoom);
   }
-}
-
-/** Where a frame may be written: a slab lives as long as one of its frames waits to leave. */
-function roomInSlab(size: number): number {
-  if (slabUsed + size > slab.length) {
-    slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, size));
-    slabUsed = 0;
-  }
-  const at = slabUsed;
-  slabUsed += size;
-  return at;
 }

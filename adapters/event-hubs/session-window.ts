@@ -27,8 +27,8 @@ export type LinkParts = {
   readonly window: SessionWindow;
   /** The largest frame that the peer takes, in bytes. */
   readonly maxFrameBytes: number;
-  /** Sends one frame. */
-  readonly write: (frame: Buffer) => void;
+  /** Sends frames, whole ones. */
+  readonly write: (frames: Buffer) => void;
   /** Lets rhea write what it has been given since. */
   readonly register: () => void;
 };
@@ -48,7 +48,7 @@ export function linkPartsOf(sender: Sender): LinkParts {
     channel,
     window: outgoing,
     maxFrameBytes: typeof maxFrameSize === "number" ? maxFrameSize : largestFrame,
-    write: (frame) => void socket.write(frame),
+    write: (frames) => void socket.write(frames),
     register: () => connection._register(),
   };
 }
