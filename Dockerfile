@@ -1,7 +1,8 @@
 FROM node:24-trixie-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --no-audit --no-fund
+# Without Azurite, which is optional and larger than all the rest: docker-compose.yml has one in a container of its own.
+RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
 
 # Debian 13 is the first Debian whose own nats-server is new enough. The hub starts it when NATS_URL is not set.
 FROM node:24-trixie-slim

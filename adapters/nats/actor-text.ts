@@ -34,3 +34,18 @@ export function parseActor(text: string): Actor | undefined {
     moduleId: decodePercent(rest.slice(slash + 1)),
   };
 }
+
+/** Makes a `parseActor` that remembers, for a replay: it forgets everything at 50,000 actors, which bounds the memory. */
+export function createActorReader(): (text: string) => Actor | undefined {
+  const known = new Map<string, Actor>();
+  return (text) => {
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    const actor = parseActor(text);
+    if (known.size >= mostKnownActors) known.clear();
+    if (actor !== undefined) known.set(text, actor);
+    return actor;
+  };
+}
+
+const mostKnownActors = 50_000;

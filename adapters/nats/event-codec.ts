@@ -2,7 +2,7 @@ import type { AggregateKey, EventMeta, HubEvent, NewEvent, RecordedEvent } from 
 import { HubError } from "../../core/hub-error.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import type { ViewedEvent } from "../../projections/viewed-event.ts";
-import { actorText, parseActor } from "./actor-text.ts";
+import { actorText, createActorReader, parseActor } from "./actor-text.ts";
 import { eachHeader, headerBlock, headerLine } from "./header-block.ts";
 import { decodePercent } from "./percent-encoding.ts";
 import { createKeyReader, encodeToken, keyOf } from "./subjects.ts";
@@ -72,34 +72,46 @@ export function decodeEvent(raw: RawEvent, versions: EventVersions): RecordedEve
   });
 }
 
-/** An event of which the headers are read as far as views need them: its type with the version of its shape, and its time. */
+/** An event of which the headers are read as far as views need them, its actor still as text. */
 export type LabelledEvent = Pick<RawEvent, "subject" | "sequence" | "text"> & EventLabel;
-type EventLabel = { readonly type: string; readonly version: number; readonly time: string };
+type EventLabel = {
+  readonly type: string;
+  /** Of the event's shape. */
+  readonly version: number;
+  readonly time: string;
+  readonly actor: string;
+  readonly correlationId: string;
+};
 
 /** Reads what views need of an event's headers. */
 export function labelOf(lines: string): EventLabel {
-  let [type, version, time] = ["", 1, ""];
+  let [type, version, time, actor, correlationId] = ["", 1, "", "", ""];
   eachHeader(lines, (name, value) => {
     if (name === "ce-type") type = typeOf(value);
     else if (name === "ts-v") version = Number(value);
     else if (name === "ce-time") time = decodePercent(value);
+    else if (name === "ts-actor") actor = value;
+    else if (name === "ts-correlation") correlationId = decodePercent(value);
   });
-  return { type, version, time };
+  return { type, version, time, actor, correlationId };
 }
 
 /** Makes the decoder of a replay into views. It throws as `decodeEvent` does. */
 export function createViewDecoder(versions: EventVersions): (labelled: LabelledEvent) => ViewedEvent {
   const readKey = createKeyReader();
+  const readActor = createActorReader();
   return (labelled) =>
     naming(labelled, () => {
-      const { sequence, subject, time } = labelled;
-      if (time === "") throw new Error(foreignHeaders);
-      return { sequence, key: readKey(subject), event: eventOf(labelled, versions), meta: { time } };
+      const { sequence, subject, time, correlationId } = labelled;
+      const actor = readActor(labelled.actor);
+      if (time === "" || actor === undefined) throw new Error(foreignHeaders);
+      const event = eventOf(labelled, versions);
+      return { sequence, key: readKey(subject), event, meta: { time, actor, correlationId } };
     });
 }
 
 function eventOf(
-  { type, version, text }: Omit<EventLabel, "time"> & { text: string },
+  { type, version, text }: Pick<LabelledEvent, "type" | "version" | "text">,
   versions: EventVersions,
 ): HubEvent {
   return versions.upcast({ type, version, data: parseData(text) });

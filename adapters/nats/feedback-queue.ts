@@ -31,7 +31,7 @@ export function createFeedbackQueue(options: FeedbackQueueOptions): FeedbackQueu
     hub,
     log,
     name: "feedback",
-    aggregate: "command",
+    subjects: "command.>",
     versions: createEventVersions(),
     recordsOf: async ({ event, key: { id: deviceId }, sequence }) => {
       if (!isCommandEvent(event)) return [];

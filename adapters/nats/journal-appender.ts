@@ -74,9 +74,9 @@ export class JournalAppender {
     const { resolve, reject } = pending;
     if (outcome instanceof HubError) reject(outcome);
     else if (outcome instanceof Uint8Array) {
-      const sequence = sequenceIn(outcome);
-      if (sequence === undefined) reject(notStored(outcome));
-      else resolve({ appended: true, sequence });
+      const result = resultIn(outcome);
+      if (result === undefined) reject(notStored(outcome));
+      else resolve(result);
     } else if (outcome.errCode === wrongLastSequence || outcome.errCode === wrongLastSequenceUnnamed) {
       resolve(this.#conflict(pending, outcome));
     } else reject(notStored(outcome));
@@ -87,18 +87,21 @@ export class JournalAppender {
     const lookup = { nc, stream: journalStream(hub), deadlineMs };
     // Had this append been stored before, then right behind the event that it expected.
     const next = await nextOfSubject(lookup, subject, expectedSequence);
-    if (next !== undefined && eventIdOf(next) === id) return { appended: true, sequence: next.sequence };
+    if (next !== undefined && eventIdOf(next) === id) {
+      return { appended: true, sequence: next.sequence, isDuplicate: true };
+    }
     const named = /wrong last sequence: (\d+)/.exec(message)?.[1];
     const lastSequence = named === undefined ? await lastSequenceOfSubject(lookup, subject) : Number(named);
     return { appended: false, lastSequence };
   }
 }
 
-/** The sequence in JetStream's acknowledgement, such as `{"stream":"HUB-JOURNAL","seq":7,"duplicate":true}`. */
-function sequenceIn(ack: Uint8Array): number | undefined {
+/** The result in JetStream's acknowledgement, such as `{"stream":"HUB-JOURNAL","seq":7,"duplicate":true}`. */
+function resultIn(ack: Uint8Array): AppendResult | undefined {
   const answer: unknown = JSON.parse(Buffer.from(ack.buffer, ack.byteOffset, ack.byteLength).toString());
-  const sequence = isRecord(answer) ? answer.seq : undefined;
-  return typeof sequence === "number" ? sequence : undefined;
+  const { seq: sequence, duplicate } = isRecord(answer) ? answer : {};
+  if (typeof sequence !== "number") return undefined;
+  return { appended: true, sequence, ...(duplicate === true && { isDuplicate: true }) };
 }
 
 const notStored = (cause: unknown): HubError =>

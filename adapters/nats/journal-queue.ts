@@ -10,6 +10,7 @@ import {
   ReplayPolicy,
 } from "nats";
 import type { RecordedEvent } from "../../core/events.ts";
+import type { LockedBatch } from "../../core/record-batch.ts";
 import { numbersAt, placeOf } from "./delivery-subject.ts";
 import { decodeEvent } from "./event-codec.ts";
 import { bodyTextOf, headerLinesOf } from "./header-block.ts";
@@ -19,32 +20,14 @@ import { type PullRequest, pullMessages } from "./pull-messages.ts";
 import { journalStream } from "./subjects.ts";
 import type { EventVersions } from "./upcast.ts";
 
-/** Records that go to one reader together. */
-export type RecordBatch<Record> = {
-  readonly lockToken: string;
-  readonly records: readonly Record[];
-  /** They never come again. Resolves once the server has it, or can't be reached: then they may come again. */
-  complete(): Promise<void>;
-  /** Puts them back for the next reader. */
-  abandon(): void;
-};
-
-/** What back ends are told of the journal, each record by one of them. */
-export type JournalQueue<Record> = {
-  /** The next batch; undefined when `signal` ended the wait. Throws HubError `ServiceUnavailable`. */
-  receive(signal: AbortSignal): Promise<RecordBatch<Record> | undefined>;
-  /** What there is now, as far as a batch holds it; undefined for nothing. Throws HubError `ServiceUnavailable`. */
-  take(): Promise<RecordBatch<Record> | undefined>;
-};
-
 /** What a queue is made of. */
 export type JournalQueueOptions<Record> = {
   readonly nc: NatsConnection;
   readonly hub: string;
   /** The name of the consumer, which all nodes share. */
   readonly name: string;
-  /** The aggregate whose events there are records of. */
-  readonly aggregate: string;
+  /** Whose events there are records of: what comes behind the hub's name in their subjects, such as `command.>`. */
+  readonly subjects: string;
   readonly versions: EventVersions;
   readonly log: NatsLog;
   /** The records of an event; none for most. */
@@ -53,7 +36,8 @@ export type JournalQueueOptions<Record> = {
   readonly ttlMs: number;
   /** How long a reader may keep a batch, in milliseconds. */
   readonly lockMs: number;
-  readonly maxDeliveryCount: number;
+  /** How often a record may come again; for ever when absent. */
+  readonly maxDeliveryCount?: number;
   /** A batch is full with so many records; the records of one event stay together, so it may hold more. */
   readonly batchRecords: number;
   /** A batch that is not full goes out so long after the one before, in milliseconds. */
@@ -65,6 +49,12 @@ const idleWaitMs = 30_000;
 const retryDelayMs = 100;
 const ackTimeoutMs = 5_000;
 
+/** A queue over the journal: a `RecordQueue` whose batches can be kept longer than their lock. */
+export type JournalQueue<Record> = {
+  receive(signal: AbortSignal): Promise<LockedBatch<Record> | undefined>;
+  take(): Promise<LockedBatch<Record> | undefined>;
+};
+
 /**
  * Makes a queue out of the journal itself: one durable consumer reads the events of an aggregate, and each node takes from it
  * what its readers wait for. So a record is as durable as the event that it is of, and no second store has to agree.
@@ -75,7 +65,7 @@ const ackTimeoutMs = 5_000;
 export function createJournalQueue<Record>(options: JournalQueueOptions<Record>): JournalQueue<Record> {
   const { batchRecords, batchIntervalMs } = options;
   let lastBatchAt = 0;
-  const batchOf = (gathered: Gathered<Record>): RecordBatch<Record> => {
+  const batchOf = (gathered: Gathered<Record>): LockedBatch<Record> => {
     lastBatchAt = Date.now();
     return gathered.handOver();
   };
@@ -134,10 +124,13 @@ class Gathered<Record> {
   }
 
   /** Makes the batch. Its reader's time begins now, however long it took to gather. */
-  handOver(): RecordBatch<Record> {
+  handOver(): LockedBatch<Record> {
     const nc = this.#nc;
     const messages = this.#messages;
-    for (const message of messages) answer(nc, message, "+WPI");
+    const extend = (): void => {
+      for (const message of messages) answer(nc, message, "+WPI");
+    };
+    extend();
     let isSettled = false;
     const settle = (): boolean => {
       const isFirst = !isSettled;
@@ -152,6 +145,9 @@ class Gathered<Record> {
         await Promise.allSettled(
           messages.map(({ reply = "" }) => nc.request(reply, "+ACK", { timeout: ackTimeoutMs })),
         );
+      },
+      extend() {
+        if (!isSettled) extend();
       },
       abandon() {
         if (settle()) for (const message of messages) answer(nc, message, "-NAK");
@@ -221,7 +217,7 @@ async function ensureConsumer<Record>(
   options: JournalQueueOptions<Record>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { nc, hub, name, aggregate, ttlMs, lockMs, maxDeliveryCount } = options;
+  const { nc, hub, name, subjects, ttlMs, lockMs, maxDeliveryCount = -1 } = options;
   const stream = journalStream(hub);
   try {
     await jetStreamApi({ nc, subject: `$JS.API.CONSUMER.INFO.${stream}.${name}`, signal });
@@ -231,7 +227,7 @@ async function ensureConsumer<Record>(
   }
   const config: Partial<ConsumerConfig> = {
     durable_name: name,
-    filter_subject: `${hub.toLowerCase()}.${aggregate}.>`,
+    filter_subject: `${hub.toLowerCase()}.${subjects}`,
     deliver_policy: DeliverPolicy.StartTime,
     opt_start_time: new Date(Date.now() - ttlMs).toISOString(),
     ack_policy: AckPolicy.Explicit,

@@ -67,6 +67,15 @@ export function createJournal(options: JournalOptions): JetStreamJournal {
     for await (const batch of feed.batches()) for (const message of batch) yield decode(message);
   }
 
+  async function* scan(afterSequence: number, lastSequence: number): AsyncGenerator<RecordedEvent[], void, void> {
+    if (afterSequence >= lastSequence) return;
+    const from = { afterSequence, batchSize: readBatchSize, untilCaughtUp: true };
+    for await (const batch of new StreamFeed({ nc, stream, deadlineMs, ...from }).batches()) {
+      yield batch.filter(({ sequence }) => sequence <= lastSequence).map(decode);
+      if ((batch.at(-1)?.sequence ?? 0) >= lastSequence) return;
+    }
+  }
+
   const live = (from: LiveRequest): AsyncIterable<readonly FeedMessage[]> =>
     new StreamFeed({ nc, stream, untilCaughtUp: false, deadlineMs: Number.POSITIVE_INFINITY, ...from }).batches();
 
@@ -79,6 +88,7 @@ export function createJournal(options: JournalOptions): JetStreamJournal {
       appender.append(key, event, expectedSequence),
     lastSequence: () => lastSequenceOf(lookup),
     read,
+    scan,
     readSequences: async (sequences) => {
       const raw = await rawEventsAt(lookup, sequences);
       return raw.map((event) => decodeEvent(event, versions));

@@ -42,7 +42,8 @@ export async function pullMessages({ nc, stream, consumer, batch, waitMs, signal
   });
   const lost = setTimeout(() => resolve(true), waitMs + graceMs);
   const onAbort = (): void => resolve(false);
-  signal?.addEventListener("abort", onAbort);
+  // A pull that does not wait is answered at once: what it brings is not left on its way.
+  if (waitMs > 0) signal?.addEventListener("abort", onAbort);
   void nc.closed().then(onAbort);
   try {
     const wait = waitMs === 0 ? { no_wait: true } : { expires: nanos(waitMs) };

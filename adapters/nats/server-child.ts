@@ -1,22 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { type Child, watchChild } from "../processes/child.ts";
 import type { NatsLog } from "./nats-log.ts";
 import { passServerLog, type ServerLog } from "./server-log.ts";
 
 const lookEveryMs = 20;
 const portsFile = /_\d+\.ports$/;
 
-/** How a process ended. */
-export type Ending = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
-
-/** A running nats-server. `ended` never rejects. */
-export type ServerChild = {
-  readonly process: ChildProcess;
-  readonly ended: Promise<Ending>;
-  readonly output: ServerLog;
-};
+/** A running nats-server. */
+export type ServerChild = Child & { readonly output: ServerLog };
 
 /** What a nats-server is started with. `password` is known only to blot it out of the log. */
 export type ChildRequest = {
@@ -37,13 +31,7 @@ export function startChild({ binary, configFile, marker, password, log }: ChildR
     detached: true,
   });
   const output = passServerLog([child.stdout, child.stderr], password, log);
-  const { promise: ended, resolve } = Promise.withResolvers<Ending>();
-  child.once("exit", (code, signal) => resolve({ code, signal }));
-  child.once("error", (err) => {
-    log.warn({ err }, "nats-server could not be started or stopped");
-    if (child.pid === undefined) resolve({ code: null, signal: null });
-  });
-  return { process: child, ended, output };
+  return { ...watchChild(child, "nats-server", log), output };
 }
 
 /** Removes what killed servers told about their ports. */
@@ -72,12 +60,4 @@ async function readPort(folder: string, pid: number | undefined): Promise<number
   // The file may be half written; then the next look finds the port.
   const port = /"nats":\s*\[\s*"nats:\/\/127\.0\.0\.1:(\d+)"/.exec(text)?.[1];
   return port === undefined ? undefined : Number(port);
-}
-
-/** Asks a server to end, and after `timeoutMs` makes it. Resolves once it is gone. */
-export async function stopChild({ process: child, ended }: ServerChild, timeoutMs: number): Promise<void> {
-  child.kill("SIGTERM");
-  const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
-  await ended;
-  clearTimeout(timer);
 }

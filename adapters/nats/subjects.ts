@@ -24,6 +24,9 @@ const knownAggregates: Readonly<Record<AggregateName, true>> = {
   connection: true,
   command: true,
   method: true,
+  upload: true,
+  configuration: true,
+  job: true,
 };
 
 const encodeChars = percentEncoder(" .*>");

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { connectNats } from "../../../../adapters/nats/connect.ts";
 import { startEmbeddedServer } from "../../../../adapters/nats/embedded-server.ts";
-import { processesWith } from "../../../../adapters/nats/server-processes.ts";
+import { processesWith } from "../../../../adapters/processes/find-processes.ts";
 import { natsServerBinary, silentLog, startNats, tempFolder, until } from "../../../support/nats.ts";
 
 const durability = { sync: "interval", intervalMs: 1_000 } as const;

@@ -1,15 +1,24 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import rhea, { type Message, type Sender } from "rhea";
-import type { FeedbackBatch, FeedbackQueue } from "../../core/cloud-to-device/feedback.ts";
-import { feedbackLockMs } from "../../core/cloud-to-device/limits.ts";
 import type { Clock } from "../../core/ports.ts";
+import type { RecordBatch, RecordQueue } from "../../core/record-batch.ts";
 import { LinkCredit } from "./link-credit.ts";
 import { type Outcome, UnsettledDeliveries } from "./unsettled-deliveries.ts";
 
-/** What a link of a reader of feedback is made of. */
-export type FeedbackLinkOptions = {
-  readonly feedback: Pick<FeedbackQueue, "receive">;
+/** A queue of what back ends are told, and how its messages look. */
+export type RecordSource<Record> = {
+  readonly queue: Pick<RecordQueue<Record>, "receive">;
+  readonly contentType: string;
+  /** What stands in the message's body, as JSON. */
+  readonly bodyOf: (records: readonly Record[]) => unknown;
+  /** How long a reader may keep a message without settling it, in milliseconds. */
+  readonly lockMs: number;
+};
+
+/** What a link of a reader is made of. */
+export type RecordLinkOptions<Record> = {
+  readonly source: RecordSource<Record>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Stands in each message as its user. */
@@ -20,18 +29,15 @@ export type FeedbackLinkOptions = {
 const window = 10;
 const retryMs = 1_000;
 
-/** The content type of feedback (spec/amqp 8). */
-export const feedbackContentType = "application/vnd.microsoft.iothub.feedback.json";
-
-/** Gives a back end the feedback of all devices, a message for each batch (spec/amqp 8, spec/messaging 7). */
-export class FeedbackLink {
-  readonly #options: FeedbackLinkOptions;
+/** Gives a back end what it is told of all devices, a message for each batch (spec/amqp 8, spec/messaging 7, 8.3). */
+export class RecordLink<Record> {
+  readonly #options: RecordLinkOptions<Record>;
   readonly #credit: LinkCredit;
-  readonly #unsettled: UnsettledDeliveries<FeedbackBatch>;
+  readonly #unsettled: UnsettledDeliveries<RecordBatch<Record>>;
   readonly #closing = new AbortController();
   #isReceiving = false;
 
-  constructor(sender: Sender, options: FeedbackLinkOptions) {
+  constructor(sender: Sender, options: RecordLinkOptions<Record>) {
     this.#options = options;
     this.#credit = new LinkCredit(sender);
     this.#unsettled = new UnsettledDeliveries(sender, async (batch, outcome) => {
@@ -65,36 +71,52 @@ export class FeedbackLink {
   }
 
   async #receive(): Promise<void> {
-    const { feedback, log } = this.#options;
+    const { source, log } = this.#options;
     const { signal } = this.#closing;
     while (this.#hasRoom) {
       try {
-        const batch = await feedback.receive(signal);
+        const batch = await source.queue.receive(signal);
         if (batch !== undefined) this.#send(batch);
       } catch (err) {
-        log.warn({ err }, "feedback not read");
+        log.warn({ err, contentType: source.contentType }, "records for back ends not read");
         await delay(retryMs, undefined, { signal }).catch(() => {});
       }
     }
     this.#isReceiving = false;
   }
 
-  #send(batch: FeedbackBatch): void {
-    const { clock, hubName } = this.#options;
+  #send(batch: RecordBatch<Record>): void {
     // The link may have gone, or its credit, while the batch was waited for.
     if (!this.#hasRoom) {
       batch.abandon();
       return;
     }
+    const { clock, source } = this.#options;
     const now = clock.now();
-    const message = feedbackMessage(batch, { hubName, now });
-    this.#unsettled.send(message, batch.lockToken, { item: batch, lockedUntil: now + feedbackLockMs });
+    this.#unsettled.send(this.#messageOf(batch, now), batch.lockToken, {
+      item: batch,
+      lockedUntil: now + source.lockMs,
+    });
     this.#credit.used();
+  }
+
+  /** The name of the annotation that tells the time is unconfirmed (spec/amqp 8). */
+  #messageOf({ records, lockToken }: RecordBatch<Record>, now: number): Message {
+    const { source, hubName } = this.#options;
+    return {
+      user_id: Buffer.from(hubName) as unknown as string,
+      content_type: source.contentType,
+      message_annotations: {
+        "iothub-enqueuedtime": rhea.types.wrap_timestamp(now),
+        "x-opt-lock-token": lockToken,
+      },
+      body: rhea.message.data_section(Buffer.from(JSON.stringify(source.bodyOf(records)))) as unknown,
+    };
   }
 }
 
 /** A rejected batch is dead, as a message that a device rejects: it does not come again. */
-async function settle(batch: FeedbackBatch, outcome: Outcome): Promise<void> {
+async function settle(batch: RecordBatch<unknown>, outcome: Outcome): Promise<void> {
   switch (outcome) {
     case "accepted":
     case "rejected":
@@ -104,20 +126,4 @@ async function settle(batch: FeedbackBatch, outcome: Outcome): Promise<void> {
     case "modified":
       batch.abandon();
   }
-}
-
-/** The name of the annotation that tells the time is unconfirmed (spec/amqp 8). */
-function feedbackMessage(
-  { records, lockToken }: FeedbackBatch,
-  { hubName, now }: { hubName: string; now: number },
-): Message {
-  return {
-    user_id: Buffer.from(hubName) as unknown as string,
-    content_type: feedbackContentType,
-    message_annotations: {
-      "iothub-enqueuedtime": rhea.types.wrap_timestamp(now),
-      "x-opt-lock-token": lockToken,
-    },
-    body: rhea.message.data_section(Buffer.from(JSON.stringify(records))) as unknown,
-  };
 }
