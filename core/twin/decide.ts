@@ -1,12 +1,14 @@
 import type { IdentityKey } from "../events.ts";
 import { HubError } from "../hub-error.ts";
 import type { JsonObject } from "../json.ts";
+import { type ConfigureTwin, configureTwin } from "./configure.ts";
+import { type DeployToTwin, deployToTwin } from "./deploy.ts";
 import { difference } from "./diff.ts";
-import { nextEtag } from "./etag.ts";
+import { eventBase } from "./event-base.ts";
 import { checkSectionInput } from "./limits.ts";
 import { applyMergePatch, removalOf } from "./merge.ts";
-import { checkSize, type SectionName } from "./section-size.ts";
-import type { InitialTwin, TwinEvent, TwinState, TwinVersions } from "./twin.ts";
+import { checkSize } from "./section-size.ts";
+import type { InitialTwin, TwinEvent, TwinState } from "./twin.ts";
 
 /** `now` is ISO 8601, UTC, milliseconds. */
 type TwinCommandMeta = { readonly now: string };
@@ -17,6 +19,10 @@ export type TwinCommand =
   | { readonly type: "UpdateTwin"; readonly data: SectionsWrite; readonly meta: TwinCommandMeta }
   /** A back end replaces tags, desired properties or both. */
   | { readonly type: "ReplaceTwin"; readonly data: SectionsWrite; readonly meta: TwinCommandMeta }
+  /** The hub makes the desired properties what automatic configurations want of them. */
+  | { readonly type: "ConfigureTwin"; readonly data: ConfigureTwin; readonly meta: TwinCommandMeta }
+  /** The hub writes an IoT Edge deployment's content to a module. */
+  | { readonly type: "DeployToTwin"; readonly data: DeployToTwin; readonly meta: TwinCommandMeta }
   /** The device or module merges into its reported properties. */
   | {
       readonly type: "PatchReported";
@@ -42,6 +48,10 @@ export function decideTwin(command: TwinCommand, state: TwinState): readonly Twi
       return updateTwin(command.data, command.meta, state);
     case "ReplaceTwin":
       return replaceTwin(command.data, command.meta, state);
+    case "ConfigureTwin":
+      return configureTwin(command.data, command.meta, state);
+    case "DeployToTwin":
+      return deployToTwin(command.data, command.meta, state);
     case "PatchReported":
       return patchReported(command.data.reported, command.meta, state);
   }
@@ -112,21 +122,4 @@ function checkEtag({ ifMatch, deviceId, moduleId }: SectionsWrite, { etag }: Twi
   const text = `ETag mismatch for device ID '${deviceId}'`;
   if (moduleId === undefined) throw new HubError("PreconditionFailed", text, { deviceId });
   throw new HubError("PreconditionFailed", `${text}, module ID '${moduleId}'`, { deviceId, moduleId });
-}
-
-/**
- * The part that every twin event has. Any write moves `version` by one and a section's own version when the write is to that
- * section; the etag moves with writes of tags and desired properties, not with reported ones (spec/twins-methods-jobs 2, by
- * inference from samples there).
- */
-function eventBase(state: TwinState, now: string, written: { readonly [section in SectionName]?: JsonObject }) {
-  const { generationId, version, etag, desired, reported } = state;
-  const before: TwinVersions = { version, etag, desiredVersion: desired.version, reportedVersion: reported.version };
-  const after: TwinVersions = {
-    version: version + 1,
-    etag: written.tags || written.desired ? nextEtag(etag) : etag,
-    desiredVersion: desired.version + (written.desired ? 1 : 0),
-    reportedVersion: reported.version + (written.reported ? 1 : 0),
-  };
-  return { generationId, before, after, at: now };
 }

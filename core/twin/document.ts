@@ -31,6 +31,7 @@ export function twinDocument(view: TwinView): JsonObject {
     version: twin.version,
     ...(Object.keys(twin.tags).length > 0 && { tags: twin.tags }),
     properties: { desired: sectionDocument(twin.desired), reported: sectionDocument(twin.reported) },
+    ...(twin.configurations && { configurations: twin.configurations }),
     ...(module === undefined && deviceOnly(view)),
   };
 }
@@ -44,7 +45,8 @@ export const deviceProperties = ({ desired, reported }: Readonly<Record<"desired
   reported: { ...reported.values, $version: reported.version },
 });
 
-const sectionDocument = ({ values, metadata, version }: TwinSection): JsonObject => ({
+/** A section with its metadata and version, as back ends see it. */
+export const sectionDocument = ({ values, metadata, version }: TwinSection): JsonObject => ({
   ...values,
   $metadata: metadata,
   $version: version,

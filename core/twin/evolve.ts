@@ -2,7 +2,7 @@ import type { JsonObject } from "../json.ts";
 import { firstEtag } from "./etag.ts";
 import { applyMergePatch } from "./merge.ts";
 import { type Stamp, stampAll, stampPatch } from "./metadata.ts";
-import type { InitialTwin, TwinEvent, TwinSection, TwinState } from "./twin.ts";
+import type { InitialTwin, TwinEvent, TwinSection, TwinState, WrittenByConfiguration } from "./twin.ts";
 
 /** What the birth of a twin is made of: its identity's generation and creation time, and what it may be born with. */
 export type TwinBirth = {
@@ -38,7 +38,8 @@ const neverWritten = (at: string): TwinSection => ({ values: {}, metadata: { $la
 export function evolveTwin(state: TwinState, event: TwinEvent): TwinState {
   const { generationId, after } = event.data;
   if (generationId !== state.generationId) return state;
-  return { ...state, ...sectionsAfter(state, event), version: after.version, etag: after.etag };
+  const evolved = { ...state, ...sectionsAfter(state, event), version: after.version, etag: after.etag };
+  return event.type === "TwinConfigured" ? withConfigurations(evolved, event) : evolved;
 }
 
 /** The sections that the event wrote. */
@@ -60,11 +61,32 @@ function sectionsAfter(state: TwinState, event: TwinEvent): Partial<TwinState> {
         ...(desired && metadata && { desired: { values: desired, metadata, version: after.desiredVersion } }),
       };
     }
+    case "TwinConfigured": {
+      const { desired = {}, written = [], after, at } = event.data;
+      const stamp = desiredStamp(at, after.desiredVersion);
+      const section = event.data.desired ? merged(state.desired, desired, stamp, after.desiredVersion) : state.desired;
+      return { desired: { ...section, metadata: signed(section.metadata, written, stamp) } };
+    }
     case "TwinReportedPatched": {
       const { reported, after, at } = event.data;
       return { reported: merged(state.reported, reported, { $lastUpdated: at }, after.reportedVersion) };
     }
   }
+}
+
+/** Names the authors of what they wrote. A node above the properties of several has the strongest of them. */
+const signed = (metadata: JsonObject, written: readonly WrittenByConfiguration[], stamp: Stamp): JsonObject =>
+  written.reduce((node, { configurationId, digest, properties }) => {
+    const signature = { ...stamp, $lastUpdatedBy: configurationId, $lastUpdatedByDigest: digest };
+    return stampPatch(node, properties, signature);
+  }, metadata);
+
+type TwinConfigured = Extract<TwinEvent, { type: "TwinConfigured" }>;
+
+function withConfigurations(state: TwinState, { data: { configurations, deployment } }: TwinConfigured): TwinState {
+  const { configurations: _before, ...others } = state;
+  const deployed = deployment === undefined ? others : { ...others, deployment };
+  return Object.keys(configurations).length === 0 ? deployed : { ...deployed, configurations };
 }
 
 const desiredStamp = (at: string, version: number): Stamp => ({ $lastUpdated: at, $lastUpdatedVersion: version });

@@ -11,6 +11,24 @@ export type TwinVersions = {
   readonly reportedVersion: number;
 };
 
+/**
+ * How an automatic configuration stands with a twin that it targets (spec/twins-methods-jobs 12). When IoT Hub says which is
+ * unconfirmed: here `Applied` is one that sets something in the twin, or has nothing to set, and `Targeted` one whose every
+ * property is set by stronger ones.
+ */
+export type ConfigurationStatus = "Targeted" | "Applied";
+
+/** The automatic configurations that target a twin, by their ids, in the order of the ids. */
+export type TwinConfigurations = { readonly [configurationId: string]: { readonly status: ConfigurationStatus } };
+
+/** The desired properties that a configuration has become the author of: a tree whose leaves are `true`. */
+export type WrittenByConfiguration = {
+  readonly configurationId: string;
+  /** Tells the configuration's content from any other. */
+  readonly digest: string;
+  readonly properties: JsonObject;
+};
+
 type TwinEventData = {
   /** The generation of the identity that the twin belongs to; an event of another generation counts for nothing. */
   readonly generationId: string;
@@ -39,6 +57,20 @@ export type TwinEvent =
         readonly desiredChange?: JsonObject;
       };
     }
+  /**
+   * Automatic configurations were applied or taken back. `configurations` is what the twin has of them from now on, `desired`
+   * a merge patch and what the device is told, `written` who is the author of which property, the weakest first.
+   */
+  | {
+      readonly type: "TwinConfigured";
+      readonly data: TwinEventData & {
+        readonly configurations: TwinConfigurations;
+        readonly desired?: JsonObject;
+        readonly written?: readonly WrittenByConfiguration[];
+        /** The digest of the IoT Edge deployment's content that this wrote. */
+        readonly deployment?: string;
+      };
+    }
   /** The device or module merged into its reported properties. */
   | { readonly type: "TwinReportedPatched"; readonly data: TwinEventData & { readonly reported: JsonObject } };
 
@@ -53,4 +85,8 @@ export type TwinState = {
   readonly tags: JsonObject;
   readonly desired: TwinSection;
   readonly reported: TwinSection;
+  /** Absent when no configuration targets the twin. */
+  readonly configurations?: TwinConfigurations;
+  /** The digest of the IoT Edge deployment's content that was written to a module last. */
+  readonly deployment?: string;
 };

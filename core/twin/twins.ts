@@ -15,6 +15,8 @@ export type TwinWrite = IdentityKey & {
   readonly ifMatch?: string;
   readonly actor: Actor;
   readonly correlationId: string;
+  /** The id of the event to come, for a write that may be tried again but shall be done once; a new one when absent. */
+  readonly eventId?: string;
 };
 
 /** What a device or module reports of itself. */
@@ -51,6 +53,17 @@ export type TwinsDeps = {
   readonly ids: Ids;
 };
 
+/** What a twin as a whole is read from. */
+export type TwinViewReads = Pick<ReadModel, "device" | "module" | "twin" | "connection" | "commandQueue">;
+
+/** What a command to a twin needs. */
+export type TwinCommandDeps = {
+  readonly journal: Pick<Journal, "append">;
+  readonly readModel: Pick<ReadModel, "twin" | "device" | "applied">;
+  readonly clock: Clock;
+  readonly ids: Ids;
+};
+
 /** Makes the twin use cases. */
 export function createTwins(deps: TwinsDeps): Twins {
   const { readModel } = deps;
@@ -66,29 +79,33 @@ export function createTwins(deps: TwinsDeps): Twins {
         data: { reported },
         meta: { now: meta.time },
       });
-      return (await run(deps, key, origin, command)).reported.version;
+      return (await commandTwin(deps, key, origin, command)).reported.version;
     },
   };
 }
 
-type Origin = { readonly actor: Actor; readonly correlationId: string };
+/** Who writes, for the journal. */
+type Origin = { readonly actor: Actor; readonly correlationId: string; readonly eventId?: string };
 
 async function writeSections(deps: TwinsDeps, type: "UpdateTwin" | "ReplaceTwin", write: TwinWrite): Promise<TwinView> {
-  const { actor, correlationId, ...data } = write;
+  const { actor, correlationId, eventId, ...data } = write;
   const key = identityKey(data.deviceId, data.moduleId);
   const { device } = viewOf(deps.readModel, key);
   if (device.fields.status === "disabled") throw new HubError("DeviceNotFound", device.deviceId, key);
-  await run(deps, key, { actor, correlationId }, (meta) => ({ type, data, meta: { now: meta.time } }));
+  const origin = { actor, correlationId, ...(eventId !== undefined && { eventId }) };
+  await commandTwin(deps, key, origin, (meta) => ({ type, data, meta: { now: meta.time } }));
   return viewOf(deps.readModel, key);
 }
 
-async function run(
-  deps: TwinsDeps,
+/** Has a twin decide a command, and records it. Throws as `decideTwin`, `Twins` and `execute`. */
+export async function commandTwin(
+  deps: TwinCommandDeps,
   key: IdentityKey,
   origin: Origin,
   command: (meta: EventMeta) => TwinCommand,
 ): Promise<TwinState> {
-  const meta = newEventMeta(deps, origin);
+  const { eventId, ...cause } = origin;
+  const meta = { ...newEventMeta(deps, cause), ...(eventId !== undefined && { id: eventId }) };
   const { deviceId: id, moduleId } = key;
   const aggregate: AggregateKey = { aggregate: "twin", id, ...(moduleId === undefined ? {} : { moduleId }) };
   const load = (): Loaded<TwinState> => loadTwin(deps.readModel, key);
@@ -99,13 +116,14 @@ async function run(
 const identityKey = (deviceId: string, moduleId: string | undefined): IdentityKey =>
   moduleId === undefined ? { deviceId } : { deviceId, moduleId };
 
-function loadTwin(readModel: ReadModel, key: IdentityKey): Loaded<TwinState> {
+function loadTwin(readModel: TwinCommandDeps["readModel"], key: IdentityKey): Loaded<TwinState> {
   const twin = readModel.twin(key);
   if (twin === undefined) throw notFound(readModel, key);
   return { state: twin.value, sequence: twin.sequence };
 }
 
-function viewOf(readModel: ReadModel, key: IdentityKey): TwinView {
+/** A twin with what it mirrors of its identity. Throws HubError `DeviceNotFound` or `ModuleNotFound`. */
+export function viewOf(readModel: TwinViewReads, key: IdentityKey): TwinView {
   const { deviceId, moduleId } = key;
   const device = readModel.device(deviceId)?.value;
   const module = moduleId === undefined ? undefined : readModel.module(deviceId, moduleId)?.value;
@@ -120,7 +138,7 @@ function viewOf(readModel: ReadModel, key: IdentityKey): TwinView {
   return { twin, device, ...(module && { module }), connection, cloudToDeviceMessageCount };
 }
 
-function notFound(readModel: ReadModel, { deviceId, moduleId }: IdentityKey): HubError {
+function notFound(readModel: Pick<ReadModel, "device">, { deviceId, moduleId }: IdentityKey): HubError {
   if (moduleId === undefined || readModel.device(deviceId) === undefined) {
     return new HubError("DeviceNotFound", deviceId, { deviceId });
   }
