@@ -19,7 +19,8 @@ export default {
     },
     {
       name: "query-stands-alone",
-      comment: "The query language knows text and trees only; of the domain it takes what JSON is and the error it answers.",
+      comment:
+        "The query language knows text and trees only; of the domain it takes what JSON is and the error it answers.",
       severity: "error",
       from: { path: "^query/" },
       to: { pathNot: ["^query/", "^core/(hub-error|json)\\.ts$", "(^|node_modules/)@?chevrotain(/|$)"] },

@@ -1,43 +1,54 @@
 import type { AccessEvent } from "./access/policies.ts";
+import type { Actor } from "./actor.ts";
 import type { CommandEvent } from "./cloud-to-device/command-event.ts";
+import type { ConfigurationEvent } from "./configuration/configuration.ts";
 import type { ConnectionEvent } from "./connection/connection.ts";
 import type { ConsumerGroupEvent } from "./consumer-group/consumer-group.ts";
+import type { FileUploadEvent } from "./file-upload/file-upload.ts";
 import type { DeviceEvent } from "./identity/device.ts";
 import type { ModuleEvent } from "./identity/module.ts";
+import type { JobEvent } from "./job/job-event.ts";
 import type { MethodEvent } from "./method/method.ts";
+import type { QueryIndexEvent } from "./query-index/query-index.ts";
+import type { RegistryJobEvent } from "./registry-job/registry-job.ts";
 import type { TwinEvent } from "./twin/twin.ts";
+
+export type { Actor, IdentityKey } from "./actor.ts";
 
 /** Every event of the journal. A stored type never changes its shape: a new shape gets a new `v` and an upcaster. */
 export type HubEvent =
   | AccessEvent
   | CommandEvent
+  | ConfigurationEvent
   | ConnectionEvent
   | ConsumerGroupEvent
   | DeviceEvent
+  | FileUploadEvent
+  | JobEvent
   | MethodEvent
   | ModuleEvent
+  | RegistryJobEvent
+  | QueryIndexEvent
   | TwinEvent;
 
 /** The kinds of aggregate that the journal keeps apart by subject. */
-export type AggregateName = "hub" | "identity" | "twin" | "connection" | "method" | "command";
+export type AggregateName =
+  | "hub"
+  | "identity"
+  | "twin"
+  | "connection"
+  | "method"
+  | "command"
+  | "upload"
+  | "configuration"
+  | "job";
 
 /**
- * The stream of events of one aggregate: a subject of the journal. `id` is a device id, or for `hub` the name of a part of
- * the hub (such as `access`).
+ * The stream of events of one aggregate: a subject of the journal. `id` is a device id, for `configuration` and `job` its
+ * own id, or for `hub` the name of a part of the hub (such as `access`). A job's targets are in streams of their own, whose
+ * `moduleId` is the number of the chunk.
  */
 export type AggregateKey = { readonly aggregate: AggregateName; readonly id: string; readonly moduleId?: string };
-
-/** A device, or a module of it. */
-export type IdentityKey = { readonly deviceId: string; readonly moduleId?: string };
-
-/**
- * Who caused an event: a back end by its policy, a device or module by itself, or the hub. In the journal it is written
- * as `policy:<name>`, `device:<deviceId>`, `module:<deviceId>/<moduleId>` and `hub:<nodeId>`.
- */
-export type Actor =
-  | { readonly kind: "policy"; readonly policy: string }
-  | ({ readonly kind: "device" } & IdentityKey)
-  | { readonly kind: "hub"; readonly nodeId: string };
 
 /** What every event carries besides its data. `id` is unique and makes a retried append idempotent. */
 export type EventMeta = {

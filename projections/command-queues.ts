@@ -64,7 +64,8 @@ const due = "SELECT deviceId FROM commandQueues WHERE dueAt <= ? ORDER BY dueAt,
 const rowBytes = 300;
 const messageBytes = 600;
 
-function queueAccess(store: Store): RowAccess<QueueRow> {
+/** How the rows of `commandQueues` are read and written. */
+export function queueAccess(store: Store): RowAccess<QueueRow> {
   return {
     load(deviceId) {
       const row = store.prepare(load).get(deviceId);

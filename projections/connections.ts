@@ -74,7 +74,8 @@ const select = "SELECT *, json(subscriptions) AS subscriptionsText FROM connecti
 const load = `${select} WHERE deviceId = ? AND moduleId = ?`;
 const ofNode = `${select} WHERE connected = 1 AND nodeId = ? ORDER BY deviceId, moduleId`;
 
-function connectionAccess(store: Store): RowAccess<ConnectionState> {
+/** How the rows of `connections` are read and written. */
+export function connectionAccess(store: Store): RowAccess<ConnectionState> {
   return {
     load(deviceId, moduleId) {
       const row = store.prepare(load).get(deviceId, moduleId);

@@ -29,7 +29,7 @@ const columns = [
 const save = upsertSql("devices", { key: ["deviceId"], columns, jsonb: ["parentScopes"] });
 const select = "SELECT *, json(parentScopes) AS parentScopesText FROM devices";
 const load = `${select} WHERE deviceId = ?`;
-const list = `${select} ORDER BY deviceId LIMIT ?`;
+const list = `${select} WHERE deviceId > ? ORDER BY deviceId LIMIT ?`;
 const remove = "DELETE FROM devices WHERE deviceId = ?";
 
 /** How the rows of `devices` are read and written. */
@@ -64,11 +64,11 @@ export function deviceAccess(store: Store): RowAccess<DeviceRow> {
   };
 }
 
-/** The first devices in the order of their ids. */
-export const readDevices = (store: Store, limit: number): readonly LiveDevice[] =>
+/** The first devices in the order of their ids, from after `after` on. No id is empty. */
+export const readDevices = (store: Store, limit: number, after = ""): readonly LiveDevice[] =>
   store
     .prepare(list)
-    .all(Math.max(0, limit))
+    .all(after, Math.max(0, limit))
     .map((row) => deviceOf(row as StoredDevice).value);
 
 type StoredDevice = AuthenticationRow & {

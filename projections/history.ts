@@ -1,5 +1,7 @@
-import type { HubEvent } from "../core/events.ts";
-import type { HistoryFilter } from "../core/ports.ts";
+import type { HubEvent, IdentityKey } from "../core/events.ts";
+import { devicesOfJobEvent } from "../core/job/job-event.ts";
+import { actorNumber } from "./actor-number.ts";
+import { labelOf } from "./history-tables.ts";
 import type { Store } from "./store.ts";
 import type { ViewedEvent } from "./viewed-event.ts";
 
@@ -32,16 +34,75 @@ const typeNumbers = {
   CommandExpired: 24,
   CommandDeadLettered: 25,
   CommandsPurged: 26,
-} as const satisfies Record<HubEvent["type"], number>;
+  FileUploadStarted: 27,
+  FileUploadCompleted: 28,
+  FileUploadExpired: 29,
+  TwinConfigured: 30,
+  ConfigurationCreated: 31,
+  ConfigurationUpdated: 32,
+  ConfigurationDeleted: 33,
+  ConfigurationMeasured: 34,
+  JobChunkPlanned: 35,
+  JobTargetsEnded: 36,
+  // These are of no device: none has a row, so they need no numbers.
+  QueryIndexCreated: undefined,
+  QueryIndexDeleted: undefined,
+  JobCreated: undefined,
+  JobStarted: undefined,
+  JobPlanned: undefined,
+  JobCompleted: undefined,
+  JobFailed: undefined,
+  JobCancelled: undefined,
+  JobTargetsForgotten: undefined,
+  JobForgotten: undefined,
+  JobChunkStarted: undefined,
+  RegistryJobCreated: undefined,
+  RegistryJobStarted: undefined,
+  RegistryJobProgressed: undefined,
+  RegistryJobCompleted: undefined,
+  RegistryJobFailed: undefined,
+  RegistryJobCancelled: undefined,
+} as const satisfies Record<HubEvent["type"], number | undefined>;
 
-const insert = "INSERT INTO history (deviceId, sequence, type, time) VALUES (?, ?, ?, ?)";
-const filtered = "FROM history WHERE deviceId = ? AND ((1 << type) & ?) <> 0 AND time BETWEEN ? AND ?";
-const ascending = `SELECT sequence ${filtered} AND sequence > ? ORDER BY sequence LIMIT ?`;
-const descending = `SELECT sequence ${filtered} AND sequence < ? ORDER BY sequence DESC LIMIT ?`;
+/**
+ * Events that a state of long after may still hang on: they have numbers of their own, by which they are found without
+ * reading all that are like them. Each counts as an event of its type too.
+ */
+const markedNumbers = {
+  /** The device was enabled or disabled. */
+  "DeviceUpdated:status": 51,
+  /** The device named its model. */
+  "DeviceConnected:model": 52,
+} as const;
+
+/** The numbers that a type's name stands for, or the name of a marked event. */
+export const numbersOf: ReadonlyMap<string, readonly number[]> = new Map([
+  ...Object.entries(typeNumbers).map(([type, number]): [string, number[]] => {
+    const marked = Object.entries(markedNumbers).filter(([name]) => name.startsWith(`${type}:`));
+    return [type, [...(number === undefined ? [] : [number]), ...marked.map(([, mark]) => mark)]];
+  }),
+  ...Object.entries(markedNumbers).map(([name, mark]): [string, number[]] => [name, [mark]]),
+]);
+
+function numberOf(event: HubEvent): number | undefined {
+  if (event.type === "DeviceUpdated" && event.data.changed.includes("status")) {
+    return markedNumbers["DeviceUpdated:status"];
+  }
+  if (event.type === "DeviceConnected" && event.data.modelId !== undefined) {
+    return markedNumbers["DeviceConnected:model"];
+  }
+  return typeNumbers[event.type];
+}
+
+const insert = "INSERT INTO history (deviceId, moduleId, sequence, label, time) VALUES (?, '', ?, ?, ?)";
+const insertOfModule = "INSERT INTO history (deviceId, moduleId, sequence, label, time) VALUES (?, ?, ?, ?, ?)";
 
 /** Writes the history. */
 export type HistoryWriter = {
-  /** Notes one event of a device or of one of its modules; the hub's own events have no device to be found under. */
+  /**
+   * Notes one event of a device or of one of its modules; the hub's own events have no device to be found under, and those of
+   * jobs may be about many.
+   */
   record(event: ViewedEvent): void;
   /** Writes what was noted, in the order of the keys, so that rows that are neighbours in the tree are written together. */
   flush(): void;
@@ -54,38 +115,49 @@ const mostNoted = 50_000;
 
 /** Rows that one statement inserts when there are many: a third of the cost of as many statements. */
 const rowsAtOnce = 50;
-const insertMany = `${insert}${", (?, ?, ?, ?)".repeat(rowsAtOnce - 1)}`;
+const insertMany = `${insert}${", (?, '', ?, ?, ?)".repeat(rowsAtOnce - 1)}`;
+
+/** What was noted of one device or module. */
+type NotedRows = {
+  readonly key: IdentityKey;
+  /** Sequence, label and time of each row, end to end: an object for each would keep the collector busy. */
+  readonly numbers: number[];
+};
 
 /** Makes the writer of a store's history. It writes within a transaction of its caller's. */
 export function createHistory(store: Store): HistoryWriter {
-  // For each device its rows end to end, as sequence, type and time: an object for each would keep the collector busy.
-  const noted = new Map<string, number[]>();
+  const noted = new Map<string, NotedRows>();
   let count = 0;
   const clear = (): void => {
     noted.clear();
     count = 0;
   };
   const flush = (): void => {
-    let parameters: (string | number)[] = [];
-    for (const deviceId of [...noted.keys()].sort()) {
-      const numbers = noted.get(deviceId) ?? [];
-      for (let at = 0; at < numbers.length; at += 3) {
-        parameters.push(deviceId, numbers[at] ?? 0, numbers[at + 1] ?? 0, numbers[at + 2] ?? 0);
-        if (parameters.length < rowsAtOnce * 4) continue;
-        store.prepare(insertMany).run(...parameters);
-        parameters = [];
-      }
-    }
-    for (let at = 0; at < parameters.length; at += 4) store.prepare(insert).run(...parameters.slice(at, at + 4));
+    writeRows(store, noted);
     clear();
   };
+  const rowsOf = (deviceId: string, moduleId: string | undefined): NotedRows => {
+    // No id holds a line feed, so the joined text is unambiguous, and it sorts a module behind its device.
+    const text = moduleId === undefined ? deviceId : `${deviceId}\n${moduleId}`;
+    const known = noted.get(text);
+    if (known !== undefined) return known;
+    const key = moduleId === undefined ? { deviceId } : { deviceId, moduleId };
+    const rows = { key, numbers: [] };
+    noted.set(text, rows);
+    return rows;
+  };
+  const note = (deviceId: string, moduleId: string | undefined, type: number, { sequence, meta }: ViewedEvent) => {
+    const label = labelOf(type, actorNumber(meta.actor, deviceId, moduleId));
+    rowsOf(deviceId, moduleId).numbers.push(sequence, label, timeMsOf(meta.time));
+    count += 1;
+  };
   return {
-    record({ key, event, meta, sequence }) {
-      if (key.aggregate === "hub") return;
-      const numbers = noted.get(key.id) ?? [];
-      if (numbers.length === 0) noted.set(key.id, numbers);
-      numbers.push(sequence, typeNumbers[event.type], Date.parse(meta.time));
-      count += 1;
+    record(viewed) {
+      const { key, event } = viewed;
+      const type = numberOf(event);
+      if (type === undefined || key.aggregate === "hub" || key.aggregate === "configuration") return;
+      if (key.aggregate !== "job") note(key.id, key.moduleId, type, viewed);
+      else for (const deviceId of devicesOfJobEvent(event)) note(deviceId, undefined, type, viewed);
       if (count >= mostNoted) flush();
     },
     flush,
@@ -93,39 +165,39 @@ export function createHistory(store: Store): HistoryWriter {
   };
 }
 
-/**
- * The journal sequences of a device's events that pass the filter, its modules' and earlier generations' included. `from`
- * and `to` are both inclusive; types that don't exist match nothing.
- */
-export function readHistory(store: Store, filter: HistoryFilter): readonly number[] {
-  const { deviceId, from, to, afterSequence } = filter;
-  const beyond = filter.descending ? (afterSequence ?? Number.MAX_SAFE_INTEGER) : (afterSequence ?? 0);
-  return store
-    .prepare(filter.descending ? descending : ascending)
-    .all(
-      deviceId,
-      typeMask(filter.types),
-      from === undefined ? earliest : Date.parse(from),
-      to === undefined ? latest : Date.parse(to),
-      beyond,
-      Math.max(0, filter.limit),
-    )
-    .map((row) => Number(row.sequence));
+function writeRows(store: Store, noted: ReadonlyMap<string, NotedRows>): void {
+  let parameters: (string | number)[] = [];
+  for (const text of [...noted.keys()].sort()) {
+    const { key: { deviceId = "", moduleId } = {}, numbers = [] } = noted.get(text) ?? {};
+    for (let at = 0; at < numbers.length; at += 3) {
+      if (moduleId !== undefined) {
+        store.prepare(insertOfModule).run(deviceId, moduleId, ...numbers.slice(at, at + 3));
+        continue;
+      }
+      parameters.push(deviceId, numbers[at] ?? 0, numbers[at + 1] ?? 0, numbers[at + 2] ?? 0);
+      if (parameters.length < rowsAtOnce * 4) continue;
+      store.prepare(insertMany).run(...parameters);
+      parameters = [];
+    }
+  }
+  for (let at = 0; at < parameters.length; at += 4) store.prepare(insert).run(...parameters.slice(at, at + 4));
 }
 
-// The range of times that a date can hold (ECMA-262: time values).
-const latest = 8_640_000_000_000_000;
-const earliest = -latest;
+let knownMinute = "";
+let knownMinuteMs = 0;
+const zero = "0".charCodeAt(0);
 
-const numbers: ReadonlyMap<string, number> = new Map(Object.entries(typeNumbers));
-
-function typeMask(types: readonly string[] | undefined): number {
-  if (types === undefined) return Number.MAX_SAFE_INTEGER;
-  let mask = 0;
-  // Not by bits, of which JavaScript's operators know 32.
-  for (const type of new Set(types)) {
-    const number = numbers.get(type);
-    if (number !== undefined) mask += 2 ** number;
+/**
+ * Milliseconds since 1970 of a time as events have it: ISO 8601, UTC, milliseconds. Most events share their minute with the one
+ * before, and reading the whole of it would take longer than anything else that is done to a row.
+ */
+function timeMsOf(time: string): number {
+  if (time.length !== 24 || !time.endsWith("Z")) return Date.parse(time);
+  if (!time.startsWith(knownMinute) || knownMinute === "") {
+    knownMinute = time.slice(0, 17);
+    knownMinuteMs = Date.parse(`${knownMinute}00Z`);
   }
-  return mask;
+  const digit = (index: number): number => time.charCodeAt(index) - zero;
+  const seconds = digit(17) * 10 + digit(18);
+  return knownMinuteMs + seconds * 1000 + digit(20) * 100 + digit(21) * 10 + digit(22);
 }

@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from "node:fs";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import { schema, schemaVersion } from "./schema.ts";
 
 /** The SQLite file that holds the views. One process writes it; others, and worker threads, may read it beside. */
@@ -7,6 +7,8 @@ export type Store = {
   readonly file: string;
   /** The prepared statement of a text, made once and kept. Texts must be few: no values in them. */
   prepare(sql: string): StatementSync;
+  /** Runs a statement that is not kept: one that changes the tables themselves. */
+  run(sql: string): void;
   /** Runs `work` in one transaction. When it throws, nothing of it stays, and the error goes on to the caller. */
   transaction(work: () => void): void;
   /** Begins a transaction that is to take longer than one call, for a rebuild. */
@@ -17,6 +19,12 @@ export type Store = {
   /** Moves the checkpoint, within the transaction that writes what it stands for. */
   setCheckpoint(sequence: number): void;
   close(): void;
+};
+
+/** A function for the SQL of one connection; it always gives the same for the same. */
+export type StoreFunction = {
+  readonly name: string;
+  readonly call: (...args: SQLOutputValue[]) => SQLInputValue;
 };
 
 /**
@@ -44,6 +52,13 @@ PRAGMA cache_size = -131072;
 PRAGMA temp_store = MEMORY;
 `;
 
+// A scan reads the whole file, which the system's own cache holds better than another copy of it does.
+const readingSettings = `
+PRAGMA mmap_size = 1099511627776;
+PRAGMA cache_size = -32768;
+PRAGMA temp_store = MEMORY;
+`;
+
 /** How long to wait for another process that holds the file. */
 const busyTimeoutMs = 5000;
 
@@ -59,6 +74,53 @@ export function openStore(file: string): { readonly store: Store; readonly origi
   database.exec(settings);
   if (origin !== "existing") createTables(database);
   return { store: storeOf(file, database), origin };
+}
+
+/** The views, read beside the one that writes them. */
+export type ReadingStore = {
+  readonly store: Store;
+  /** All rows of a statement of which there are many, so that it is not kept: the values of each by their places. */
+  all(sql: string, parameters: readonly SQLInputValue[]): readonly (readonly SQLOutputValue[])[];
+  /** Runs `work`, whose statements all see the views as they are when it begins. */
+  snapshot<Result>(work: () => Result): Result;
+};
+
+/**
+ * Opens the views in `file`, which must exist, for reading only. `functions` are for the statements of this connection.
+ * Throws SQLite's error.
+ */
+export function openReadingStore(file: string, functions: readonly StoreFunction[]): ReadingStore {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs });
+  database.exec(readingSettings);
+  for (const { name, call } of functions) database.function(name, { deterministic: true, varargs: true }, call);
+  const store = storeOf(file, database);
+  return {
+    store,
+    all(sql, parameters) {
+      const statement = database.prepare(sql);
+      statement.setReturnArrays(true);
+      // What has no names is told by its places.
+      return statement.all(...parameters) as unknown as SQLOutputValue[][];
+    },
+    snapshot(work) {
+      store.prepare("BEGIN").run();
+      try {
+        return work();
+      } finally {
+        store.prepare("COMMIT").run();
+      }
+    },
+  };
+}
+
+/**
+ * Opens the views in `file`, which must exist, to make indexes in them. While it writes, the one that writes the views has to
+ * keep off: a writer that finds the file locked waits, and all of its thread with it. Throws SQLite's error.
+ */
+export function openIndexingStore(file: string): Store {
+  const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
+  database.exec(`${settings} ${readingSettings}`);
+  return storeOf(file, database);
 }
 
 /** Makes an empty file for a rebuild, in place of what is there. It is fast and does not survive a crash. */
@@ -122,6 +184,7 @@ function storeOf(file: string, database: DatabaseSync): Store {
   return {
     file,
     prepare,
+    run: (sql) => database.exec(sql),
     begin,
     commit,
     transaction(work) {

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Versioned } from "../core/ports.ts";
-import type { TwinState } from "../core/twin/twin.ts";
+import type { TwinConfigurations, TwinState } from "../core/twin/twin.ts";
 import { upsertSql } from "./columns.ts";
 import type { RowAccess } from "./row-cache.ts";
 import type { Store } from "./store.ts";
@@ -8,25 +8,37 @@ import type { Store } from "./store.ts";
 /** A twin as the views hold it. `sequence` is 0 until the twin's first event of its own. */
 export type TwinRow = Versioned<TwinState>;
 
-const columns = [
-  "generationId",
-  "version",
-  "etag",
+/** The columns beside the key, each with its value; `null` stands for what is absent. */
+const values = {
+  generationId: ({ value }) => value.generationId,
+  version: ({ value }) => value.version,
+  etag: ({ value }) => value.etag,
+  tags: ({ value }) => JSON.stringify(value.tags),
+  desired: ({ value }) => JSON.stringify(value.desired.values),
+  desiredMetadata: ({ value }) => JSON.stringify(value.desired.metadata),
+  desiredVersion: ({ value }) => value.desired.version,
+  reported: ({ value }) => JSON.stringify(value.reported.values),
+  reportedMetadata: ({ value }) => JSON.stringify(value.reported.metadata),
+  reportedVersion: ({ value }) => value.reported.version,
+  configurations: ({ value }) => (value.configurations ? JSON.stringify(value.configurations) : null),
+  deployment: ({ value }) => value.deployment ?? null,
+  sequence: ({ sequence }) => sequence,
+} as const satisfies Record<string, (row: TwinRow) => string | number | null>;
+
+type Column = keyof typeof values;
+
+const columns = Object.keys(values) as readonly Column[];
+const jsonb: readonly Column[] = [
   "tags",
   "desired",
   "desiredMetadata",
-  "desiredVersion",
   "reported",
   "reportedMetadata",
-  "reportedVersion",
-  "sequence",
+  "configurations",
 ];
-const jsonb = ["tags", "desired", "desiredMetadata", "reported", "reportedMetadata"];
 const save = upsertSql("twins", { key: ["deviceId", "moduleId"], columns, jsonb });
-const saveReported = `UPDATE twins SET version = ?, reported = jsonb(?), reportedMetadata = jsonb(?), reportedVersion = ?,
-  sequence = ? WHERE deviceId = ? AND moduleId = ?`;
 const remove = "DELETE FROM twins WHERE deviceId = ? AND moduleId = ?";
-const load = `SELECT generationId, version, etag, desiredVersion, reportedVersion, sequence,
+const load = `SELECT generationId, version, etag, desiredVersion, reportedVersion, deployment, sequence,
   ${jsonb.map((column) => `json(${column}) AS ${column}`).join(", ")} FROM twins WHERE deviceId = ? AND moduleId = ?`;
 
 /** How the rows of `twins` are read and written. */
@@ -37,8 +49,9 @@ export function twinAccess(store: Store): RowAccess<TwinRow> {
       return row && twinOf(row as StoredTwin);
     },
     save(deviceId, moduleId, row, stored) {
-      if (stored && onlyReportedDiffers(row, stored)) writeReported(store, { deviceId, moduleId }, row);
-      else writeAll(store, { deviceId, moduleId }, row);
+      if (stored?.value.generationId === row.value.generationId)
+        writeChanges(store, { deviceId, moduleId, row, stored });
+      else store.prepare(save).run(deviceId, moduleId, ...columns.map((column) => values[column](row)));
     },
     remove(deviceId, moduleId) {
       store.prepare(remove).run(deviceId, moduleId);
@@ -63,40 +76,32 @@ function weighContent(content: Json): number {
 const nodeWeight = 100;
 const identityWeight = 500;
 
-// Events leave the sections that they don't touch as the objects they were; the etag may change without any of them.
-const onlyReportedDiffers = ({ value: now }: TwinRow, { value: before }: TwinRow): boolean =>
-  now.generationId === before.generationId &&
-  now.etag === before.etag &&
-  now.tags === before.tags &&
-  now.desired === before.desired;
+type Change = {
+  readonly deviceId: string;
+  readonly moduleId: string;
+  readonly row: TwinRow;
+  readonly stored: TwinRow;
+};
 
-type RowKey = { readonly deviceId: string; readonly moduleId: string };
+/** What goes up with every write, and what is written only when it changed, together with what it is made of. */
+const counters = ["version", "etag", "sequence"] as const;
+const sections = [
+  { name: "tags", columns: ["tags"] },
+  { name: "desired", columns: ["desired", "desiredMetadata", "desiredVersion"] },
+  { name: "reported", columns: ["reported", "reportedMetadata", "reportedVersion"] },
+  { name: "configurations", columns: ["configurations"] },
+  { name: "deployment", columns: ["deployment"] },
+] as const;
 
-function writeReported(store: Store, { deviceId, moduleId }: RowKey, { value, sequence }: TwinRow): void {
-  const { version, reported } = value;
-  const documents = [JSON.stringify(reported.values), JSON.stringify(reported.metadata)];
-  store.prepare(saveReported).run(version, ...documents, reported.version, sequence, deviceId, moduleId);
-}
-
-function writeAll(store: Store, { deviceId, moduleId }: RowKey, { value, sequence }: TwinRow): void {
-  const { generationId, version, etag, tags, desired, reported } = value;
+/** Leaves out what stays: indexes for queries on that need not be kept up then. */
+function writeChanges(store: Store, { deviceId, moduleId, row, stored }: Change): void {
+  // Events leave the sections that they don't touch as the objects they were.
+  const changed = sections.filter(({ name }) => row.value[name] !== stored.value[name]);
+  const written: readonly Column[] = [...counters, ...changed.flatMap((section) => section.columns)];
+  const assignments = written.map((column) => `${column} = ${jsonb.includes(column) ? "jsonb(?)" : "?"}`);
   store
-    .prepare(save)
-    .run(
-      deviceId,
-      moduleId,
-      generationId,
-      version,
-      etag,
-      JSON.stringify(tags),
-      JSON.stringify(desired.values),
-      JSON.stringify(desired.metadata),
-      desired.version,
-      JSON.stringify(reported.values),
-      JSON.stringify(reported.metadata),
-      reported.version,
-      sequence,
-    );
+    .prepare(`UPDATE twins SET ${assignments.join(", ")} WHERE deviceId = ? AND moduleId = ?`)
+    .run(...written.map((column) => values[column](row)), deviceId, moduleId);
 }
 
 type StoredTwin = {
@@ -110,6 +115,8 @@ type StoredTwin = {
   readonly reported: string;
   readonly reportedMetadata: string;
   readonly reportedVersion: number;
+  readonly configurations: string | null;
+  readonly deployment: string | null;
   readonly sequence: number;
 };
 
@@ -126,7 +133,18 @@ function twinOf(row: StoredTwin): TwinRow {
     metadata: objectOf(row.reportedMetadata),
     version: reportedVersion,
   };
-  return { value: { generationId, version, etag, tags, desired, reported }, sequence };
+  const value = {
+    generationId,
+    version,
+    etag,
+    tags,
+    desired,
+    reported,
+    // The view wrote this column from them.
+    ...(row.configurations !== null && { configurations: JSON.parse(row.configurations) as TwinConfigurations }),
+    ...(row.deployment !== null && { deployment: row.deployment }),
+  };
+  return { value, sequence };
 }
 
 // The view wrote these columns from objects.

@@ -9,7 +9,8 @@ import { type TwinRow, twinAccess } from "./twin-rows.ts";
 /** The view of twins: only of identities that can be seen. */
 export type Twins = {
   identityChanged(change: IdentityChange): void;
-  twin(key: IdentityKey, event: TwinEvent, sequence: number): void;
+  /** Returns what has become of the twin; undefined when the event is not one of its life. */
+  twin(key: IdentityKey, event: TwinEvent, sequence: number): TwinRow | undefined;
   readonly read: (key: IdentityKey) => TwinRow | undefined;
   readonly flush: () => void;
   readonly clear: () => void;
@@ -29,8 +30,10 @@ export function createTwins(store: Store, cacheBudget: number): Twins {
     twin({ deviceId, moduleId = "" }, event, sequence) {
       const before = rows.get(deviceId, moduleId);
       // A late event of a generation that is gone says nothing about the present twin.
-      if (before?.value.generationId !== event.data.generationId) return;
-      rows.set(deviceId, moduleId, { value: evolveTwin(before.value, event), sequence });
+      if (before?.value.generationId !== event.data.generationId) return undefined;
+      const row = { value: evolveTwin(before.value, event), sequence };
+      rows.set(deviceId, moduleId, row);
+      return row;
     },
     read: ({ deviceId, moduleId = "" }) => rows.get(deviceId, moduleId),
     flush: rows.flush,

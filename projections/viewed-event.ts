@@ -1,6 +1,6 @@
 import type { EventMeta, RecordedEvent } from "../core/events.ts";
 
-/** What views need of an event: of who did it and why they keep nothing. */
+/** What views need of an event. */
 export type ViewedEvent = Pick<RecordedEvent, "sequence" | "key" | "event"> & {
-  readonly meta: Pick<EventMeta, "time">;
+  readonly meta: Pick<EventMeta, "time" | "actor" | "correlationId">;
 };

@@ -1,12 +1,19 @@
-import type { IdentityKey } from "../core/events.ts";
 import { type CommandQueues, createCommandQueues } from "./command-queues.ts";
+import { type Configurations, createConfigurations } from "./configurations.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import { type ConsumerGroups, createConsumerGroups } from "./consumer-groups.ts";
+import { createCorrelations } from "./correlations.ts";
+import { createFileUploadsView, type FileUploadsView } from "./file-uploads.ts";
 import { createHistory } from "./history.ts";
-import { createIdentities, type Identities, type IdentityChange } from "./identities.ts";
+import { createIdentities, type Identities } from "./identities.ts";
+import { createJobs, type Jobs } from "./jobs.ts";
 import { createPolicies, type Policies } from "./policies.ts";
-import { createStatistics } from "./statistics.ts";
+import { project, type ViewParts } from "./project.ts";
+import { createQueryIndexList, type QueryIndexList } from "./query-index-list.ts";
+import { createRegistryJobsView, type RegistryJobsView } from "./registry-jobs.ts";
+import { createStatistics, type StatisticsView } from "./statistics.ts";
 import type { Store } from "./store.ts";
+import { createTwinSnapshots } from "./twin-snapshots.ts";
 import { createTwins, type Twins } from "./twins.ts";
 import type { ViewedEvent } from "./viewed-event.ts";
 
@@ -24,8 +31,15 @@ export type Views = {
     readonly twin: Twins["read"];
     readonly connection: Connections["read"];
     readonly commandQueue: CommandQueues["read"];
+    readonly fileUploads: FileUploadsView["read"];
+    readonly job: Jobs["read"];
+    readonly jobChunk: Jobs["readChunk"];
     readonly policies: Policies["read"];
     readonly consumerGroups: ConsumerGroups["read"];
+    readonly queryIndexes: QueryIndexList["read"];
+    readonly configuration: Configurations["read"];
+    readonly configurations: Configurations["readAll"];
+    readonly registryJobs: RegistryJobsView["read"];
   };
 };
 
@@ -35,30 +49,25 @@ export const liveCacheBudget = 32_000_000;
 /** Makes the views over a store. `cacheBudget` bounds what each table keeps in memory, roughly in bytes. */
 export function createViews(store: Store, cacheBudget: number): Views {
   const statistics = createStatistics(store);
-  const identities = createIdentities(store, { cacheBudget, deviceChanged: statistics.deviceChanged });
-  const twins = createTwins(store, cacheBudget);
-  const connections = createConnections(store, {
-    cacheBudget,
-    generationOf: identities.generationOf,
-    deviceConnectionChanged: statistics.connectionChanged,
-  });
-  const commandQueues = createCommandQueues(store, { cacheBudget, generationOf: identities.generationOf });
+  const parts = createParts(store, cacheBudget, statistics);
+  const { identities, twins, twinSnapshots, connections, commandQueues, fileUploads, jobs } = parts;
+  const { policies, consumerGroups, queryIndexes, configurations, registryJobs } = parts;
   const history = createHistory(store);
-  const policies = createPolicies(store);
-  const consumerGroups = createConsumerGroups(store);
-  const parts = { identities, twins, connections, commandQueues, policies, consumerGroups };
+  const correlations = createCorrelations(store);
+  const past = [history, correlations, twinSnapshots];
   // Counts come last: they are made of the rows that the others write.
-  const writers = [history, identities, twins, connections, commandQueues, statistics];
+  const writers = [...past, identities, twins, connections, commandQueues, fileUploads, jobs, statistics];
   return {
     apply(event) {
       project(parts, event);
       history.record(event);
+      correlations.record(event);
     },
     flush() {
       for (const writer of writers) writer.flush();
     },
     clear() {
-      for (const writer of [...writers, policies, consumerGroups]) writer.clear();
+      for (const writer of [...writers, policies, consumerGroups, configurations, registryJobs]) writer.clear();
     },
     read: {
       device: identities.readDevice,
@@ -66,78 +75,35 @@ export function createViews(store: Store, cacheBudget: number): Views {
       twin: twins.read,
       connection: connections.read,
       commandQueue: commandQueues.read,
+      fileUploads: fileUploads.read,
+      job: jobs.read,
+      jobChunk: jobs.readChunk,
       policies: policies.read,
       consumerGroups: consumerGroups.read,
+      queryIndexes: queryIndexes.read,
+      configuration: configurations.read,
+      configurations: configurations.readAll,
+      registryJobs: registryJobs.read,
     },
   };
 }
 
-type Parts = {
-  readonly identities: Identities;
-  readonly twins: Twins;
-  readonly connections: Connections;
-  readonly commandQueues: CommandQueues;
-  readonly policies: Policies;
-  readonly consumerGroups: ConsumerGroups;
-};
-
-/** Hands an event to the view that it concerns. */
-function project(parts: Parts, { event, key, sequence }: ViewedEvent): void {
-  switch (event.type) {
-    case "SharedAccessPoliciesSet":
-      parts.policies.policies(event, sequence);
-      break;
-    case "ConsumerGroupCreated":
-    case "ConsumerGroupDeleted":
-      parts.consumerGroups.consumerGroup(event, sequence);
-      break;
-    case "DeviceCreated":
-    case "DeviceUpdated":
-    case "DeviceDeleted":
-      spread(parts, parts.identities.device(event, sequence));
-      break;
-    case "ModuleCreated":
-    case "ModuleUpdated":
-    case "ModuleDeleted":
-      spread(parts, parts.identities.module(event, sequence));
-      break;
-    case "TwinUpdated":
-    case "TwinReplaced":
-    case "TwinReportedPatched":
-      parts.twins.twin(identityOf(key), event, sequence);
-      break;
-    case "DeviceConnected":
-    case "DeviceDisconnected":
-    case "SubscriptionsChanged":
-      parts.connections.connection(identityOf(key), event);
-      break;
-    case "CommandEnqueued":
-    case "CommandDelivered":
-    case "CommandCompleted":
-    case "CommandAbandoned":
-    case "CommandRejected":
-    case "CommandExpired":
-    case "CommandDeadLettered":
-    case "CommandsPurged":
-      parts.commandQueues.command(key.id, event, sequence);
-      break;
-    // A call is over with its answer: only the history keeps it.
-    case "MethodCalled":
-    case "MethodDelivered":
-    case "MethodAnswered":
-    case "MethodFailed":
-      break;
-  }
+function createParts(store: Store, cacheBudget: number, statistics: StatisticsView): ViewParts {
+  const identities = createIdentities(store, { cacheBudget, deviceChanged: statistics.deviceChanged });
+  const { generationOf } = identities;
+  const deviceConnectionChanged = statistics.connectionChanged;
+  return {
+    identities,
+    twins: createTwins(store, cacheBudget),
+    twinSnapshots: createTwinSnapshots(store),
+    connections: createConnections(store, { cacheBudget, generationOf, deviceConnectionChanged }),
+    commandQueues: createCommandQueues(store, { cacheBudget, generationOf }),
+    fileUploads: createFileUploadsView(store, { cacheBudget, generationOf }),
+    jobs: createJobs(store, cacheBudget),
+    policies: createPolicies(store),
+    consumerGroups: createConsumerGroups(store),
+    queryIndexes: createQueryIndexList(store),
+    configurations: createConfigurations(store),
+    registryJobs: createRegistryJobsView(store),
+  };
 }
-
-/** Lets the birth or end of identities reach what hangs on them. */
-function spread({ twins, connections, commandQueues }: Parts, changes: readonly IdentityChange[]): void {
-  for (const change of changes) {
-    twins.identityChanged(change);
-    connections.identityChanged(change);
-    commandQueues.identityChanged(change);
-  }
-}
-
-const identityOf = ({ id, moduleId }: ViewedEvent["key"]): IdentityKey =>
-  moduleId === undefined ? { deviceId: id } : { deviceId: id, moduleId };

@@ -1,6 +1,9 @@
 import { createHmac } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { type RequestOptions, request } from "node:https";
+import { text } from "node:stream/consumers";
 import { readHubEnv } from "../settings/hub-env.ts";
 import { CommandError, type Invocation, textFlag } from "./command.ts";
 
@@ -25,6 +28,8 @@ export type HubClient = {
     path: string,
     options?: RequestBody & { headers?: Record<string, string>; apiVersion?: string },
   ): Promise<HubAnswer>;
+  /** The lines of a text that is long, as they come. Throws as `send`, and when the text is cut. */
+  lines(path: string, signal: AbortSignal): AsyncIterable<string>;
 };
 
 /** The variables of the hub meant by the environment or by `--data`, the environment first. */
@@ -52,6 +57,7 @@ export function connectToHub(invocation: Invocation): HubClient {
   };
   return {
     hostName: login.hostName,
+    lines: (path, signal) => linesOf({ ...target, path, signal, headers: { authorization: serviceToken(login) } }),
     send: async (method, path, { body, bytes, headers, apiVersion = "2021-04-12" } = {}) => {
       const payload = bytes ?? (body === undefined ? undefined : Buffer.from(JSON.stringify(body)));
       const allHeaders = {
@@ -105,6 +111,27 @@ function exchange(options: RequestOptions, body: Buffer | undefined): Promise<Hu
     call.on("error", (cause) => reject(new CommandError(`the hub does not answer: ${cause.message}`, { cause })));
     call.end(body);
   });
+}
+
+async function* linesOf(options: RequestOptions): AsyncGenerator<string, void, void> {
+  const call = request(options).end();
+  try {
+    const [response] = (await once(call, "response")) as [IncomingMessage];
+    const status = response.statusCode ?? 0;
+    if (status >= 300) throw new CommandError(refusalText(status, await text(response)));
+    let rest = "";
+    for await (const chunk of response.setEncoding("utf8") as AsyncIterable<string>) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      yield* lines;
+    }
+    if (rest !== "") yield rest;
+  } catch (cause) {
+    if (options.signal?.aborted === true) return;
+    if (cause instanceof CommandError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CommandError(`the hub does not answer: ${reason}`, { cause });
+  }
 }
 
 /** The hub's words out of `{"Message":"ErrorCode:<Name>;<text>"}`; the whole answer if it is something else. */

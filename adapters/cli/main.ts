@@ -27,9 +27,25 @@ const commands: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   [
     "twin",
     {
-      usage: "show|patch",
-      summary: "show a twin, change its tags and desired properties",
+      usage: "show|patch|diff|restore",
+      summary: "show a twin, now or in the past, change it, take changes back",
       load: async () => (await import("./commands/twin.ts")).twinCommand,
+    },
+  ],
+  [
+    "query",
+    {
+      usage: "<text>",
+      summary: "find twins, module twins and rows of jobs by a query",
+      load: async () => (await import("./commands/query.ts")).queryCommand,
+    },
+  ],
+  [
+    "index",
+    {
+      usage: "create|list|delete",
+      summary: "indexes, by which queries find twins quickly",
+      load: async () => (await import("./commands/index.ts")).indexCommand,
     },
   ],
   [
@@ -46,6 +62,30 @@ const commands: ReadonlyMap<string, Entry> = new Map<string, Entry>([
       usage: "send|list|show|purge|feedback",
       summary: "send messages to devices, and hear what became of them",
       load: async () => (await import("./commands/c2d.ts")).c2dCommand,
+    },
+  ],
+  [
+    "upload",
+    {
+      usage: "list <deviceId>",
+      summary: "the files that a device uploads",
+      load: async () => (await import("./commands/upload.ts")).uploadCommand,
+    },
+  ],
+  [
+    "configuration",
+    {
+      usage: "create|list|show|update|delete|apply",
+      summary: "set desired properties of many devices at once",
+      load: async () => (await import("./commands/configuration.ts")).configurationCommand,
+    },
+  ],
+  [
+    "job",
+    {
+      usage: "create|list|show|cancel",
+      summary: "update many twins, or call a method of many devices",
+      load: async () => (await import("./commands/job.ts")).jobCommand,
     },
   ],
   [
@@ -67,8 +107,8 @@ const commands: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   [
     "history",
     {
-      usage: "<deviceId>",
-      summary: "everything that happened to a device",
+      usage: "[deviceId]",
+      summary: "everything that happened to a device, or to all of them",
       load: async () => (await import("./commands/history.ts")).historyCommand,
     },
   ],

@@ -1,118 +1,161 @@
-import Type, { type Static } from "typebox";
+import Type from "typebox";
+import type { TimelinePosition } from "../../core/history/timeline.ts";
 import type { Hub } from "../../core/hub/hub.ts";
-import { HubError } from "../../core/hub-error.ts";
-import type { HistoryFilter } from "../../core/ports.ts";
-import { eventDocument } from "./event-document.ts";
+import { type EventDocument, entryDocument, eventDocument, journalDocument } from "./event-document.ts";
+import { exportFormatOf, sendExport } from "./event-export.ts";
 import { serviceGuard } from "./guards.ts";
+import {
+  type DeviceHistory,
+  deviceHistoryOf,
+  eventFilterOf,
+  eventParameters,
+  HistoryHeaders,
+  HistoryQuery,
+  integer,
+  pageSizeOf,
+  positionText,
+  timelineRequestOf,
+} from "./history-filter.ts";
 import type { HttpApp } from "./http-types.ts";
-import { answers, DeviceParams, FreeObject, jsonAnswer } from "./schemas.ts";
-
-const maxPage = 1000;
-const defaultPage = 100;
-
-const text = (description: string) => Type.Optional(Type.String({ maxLength: 64, description }));
-
-const HistoryQuery = Type.Object({
-  "api-version": text("any version that an Azure IoT SDK sends"),
-  type: Type.Optional(
-    Type.Union([Type.String({ maxLength: 1024 }), Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })], {
-      description: "only events of this type; several are repeated or separated by commas",
-    }),
-  ),
-  from: text("only events at or after this time, ISO 8601; without a zone it is UTC"),
-  to: text("only events before this time"),
-  after: text("only events beyond this sequence, in the order asked for"),
-  order: text("asc, oldest first (default), or desc"),
-  limit: text("how many at most, 1 to 1000; 100 when not set"),
-});
-
-const HistoryHeaders = Type.Object({
-  "x-ms-continuation": text("where the page before ended; it wins over `after`"),
-  "x-ms-max-item-count": text("as `limit`, which wins over it"),
-});
+import { answers, DeviceParams, FreeObject, jsonAnswer, Query } from "./schemas.ts";
 
 const RecordedEvent = Type.Object(
   {
-    sequence: Type.Integer({ description: "place in the hub's whole journal" }),
+    sequence: Type.Optional(Type.Integer({ description: "place in the hub's whole journal; telemetry has none" })),
     id: Type.String(),
     type: Type.String(),
     time: Type.String({ description: "ISO 8601, UTC" }),
     actor: Type.String({ description: "`policy:<name>`, `device:<id>`, `module:<device>/<module>` or `hub:<node>`" }),
-    correlationId: Type.String({ description: "the request or connection it belongs to" }),
+    correlationId: Type.String({ description: "the request, connection or job it belongs to" }),
     causationId: Type.Optional(Type.String()),
-    deviceId: Type.String(),
+    deviceId: Type.Optional(Type.String()),
     moduleId: Type.Optional(Type.String()),
+    partition: Type.Optional(Type.Integer({ description: "of telemetry" })),
+    offset: Type.Optional(Type.Integer({ description: "of telemetry, in its partition" })),
     data: FreeObject,
   },
   { $id: "RecordedEvent" },
 );
 
-/** What happened to a device and its modules, from the journal. IoT Hub has nothing like it. */
+const tags = ["History"];
+const eventPage = jsonAnswer(Type.Array(Type.Ref("RecordedEvent#")), {
+  description: "Events, secrets left out: a page, or all as lines of NDJSON or CSV",
+  headers: {
+    "x-ms-continuation": { type: "string", description: "pass it on for the next page; absent on the last" },
+  },
+});
+
+/** What happened to a device and its modules, to everything that one request caused, or to the whole hub, from the journal. */
 export function historyRoutes(app: HttpApp, hub: Hub): void {
   app.addSchema(RecordedEvent);
-  const page = jsonAnswer(Type.Array(Type.Ref("RecordedEvent#")), {
-    description: "A page of events, secrets left out",
-    headers: {
-      "x-ms-continuation": { type: "string", description: "pass it on for the next page; absent on the last" },
-    },
-  });
+  deviceRoute(app, hub);
+  correlationRoute(app, hub);
+  journalRoute(app, hub);
+}
+
+function deviceRoute(app: HttpApp, hub: Hub): void {
   const schema = {
-    tags: ["Device history"],
+    tags,
     summary: "Everything that happened to a device and its modules, earlier devices of that id included",
     params: DeviceParams,
     querystring: HistoryQuery,
     headers: HistoryHeaders,
-    response: answers({ 200: page }),
+    response: answers({ 200: eventPage }),
   };
   const onRequest = serviceGuard(hub, "RegistryRead", "ServiceConnect");
   app.get("/devices/:deviceId/history", { schema, onRequest }, async ({ params, query, headers }, reply) => {
-    const { events, next } = await hub.history.page(filterOf(params.deviceId, query, headers));
-    if (next !== undefined) reply.header("x-ms-continuation", String(next));
-    return events.map((event) => eventDocument(event));
+    const request = deviceHistoryOf(params.deviceId, query, headers);
+    const format = exportFormatOf(query.format);
+    const page = await readPage(hub, request);
+    if (format !== undefined) return sendExport(reply, format, restOf(hub, request, page));
+    if (page.next !== undefined) reply.header("x-ms-continuation", positionText(page.next));
+    return page.documents;
   });
 }
 
-function filterOf(
-  deviceId: string,
-  query: Static<typeof HistoryQuery>,
-  headers: Static<typeof HistoryHeaders>,
-): HistoryFilter {
-  const types = [query.type ?? []].flat().flatMap((list) => list.split(",").filter((type) => type !== ""));
-  const after = headers["x-ms-continuation"] ?? query.after;
-  const limit = query.limit ?? headers["x-ms-max-item-count"];
-  return {
-    deviceId,
-    ...(types.length > 0 && { types }),
-    ...(query.from !== undefined && { from: isoTime("from", query.from) }),
-    ...(query.to !== undefined && { to: isoTime("to", query.to) }),
-    ...(after !== undefined && { afterSequence: integer("after", after, { min: 0, max: Number.MAX_SAFE_INTEGER }) }),
-    ...(isDescending(query.order) && { descending: true }),
-    limit: limit === undefined ? defaultPage : integer("limit", limit, { min: 1, max: maxPage }),
+type Page = { readonly documents: readonly EventDocument[]; readonly next?: TimelinePosition };
+
+async function readPage(hub: Hub, request: DeviceHistory): Promise<Page> {
+  const { filter, after, withTelemetry } = request;
+  if (withTelemetry) {
+    const { entries, next } = await hub.history.timeline(timelineRequestOf(request));
+    const documents = entries.map((entry) => entryDocument(entry, filter.deviceId));
+    return { documents, ...(next !== undefined && { next }) };
+  }
+  const { sequence } = after;
+  const { events, next } = await hub.history.page({
+    ...filter,
+    ...(sequence !== undefined && { afterSequence: sequence }),
+  });
+  const documents = events.map((event) => eventDocument(event, filter.deviceId));
+  return { documents, ...(next !== undefined && { next: { sequence: next } }) };
+}
+
+/** The first page and all that follow it, or as many events as were asked for. */
+async function* restOf(
+  hub: Hub,
+  request: DeviceHistory,
+  first: Page,
+): AsyncGenerator<readonly EventDocument[], void, void> {
+  let page = first;
+  yield page.documents;
+  while (page.next !== undefined && !request.hasLimit) {
+    page = await readPage(hub, { ...request, after: page.next });
+    yield page.documents;
+  }
+}
+
+const CorrelationParams = Type.Object({
+  correlationId: Type.String({ minLength: 1, maxLength: 256, description: "as events have it; a job's is `job:<id>`" }),
+});
+
+const CorrelationQuery = Type.Object({
+  ...Query.properties,
+  after: HistoryQuery.properties.after,
+  limit: HistoryQuery.properties.limit,
+});
+
+function correlationRoute(app: HttpApp, hub: Hub): void {
+  const schema = {
+    tags,
+    summary: "Everything that one request, connection, job or pass of configurations caused, over all devices",
+    params: CorrelationParams,
+    querystring: CorrelationQuery,
+    headers: HistoryHeaders,
+    response: answers({ 200: eventPage }),
   };
+  const onRequest = serviceGuard(hub, "RegistryRead", "ServiceConnect");
+  app.get("/history/correlations/:correlationId", { schema, onRequest }, async ({ params, query, headers }, reply) => {
+    const after = headers["x-ms-continuation"] ?? query.after;
+    const limit = pageSizeOf(query.limit ?? headers["x-ms-max-item-count"]);
+    const { events, next } = await hub.history.correlated(params.correlationId, {
+      ...(after !== undefined && { afterSequence: integer("after", after, { min: 0, max: Number.MAX_SAFE_INTEGER }) }),
+      limit,
+    });
+    if (next !== undefined) reply.header("x-ms-continuation", String(next));
+    return events.map(journalDocument);
+  });
 }
 
-function isDescending(order = "asc"): boolean {
-  const lower = order.toLowerCase();
-  if (lower !== "asc" && lower !== "desc") throw invalid("order must be asc or desc");
-  return lower === "desc";
+const JournalQuery = Type.Object({
+  ...eventParameters,
+  format: Type.Optional(Type.String({ maxLength: 64, description: "ndjson (default) or csv" })),
+});
+
+function journalRoute(app: HttpApp, hub: Hub): void {
+  const schema = {
+    tags,
+    summary: "The hub's whole history as a stream of lines, oldest first",
+    querystring: JournalQuery,
+    response: answers({ 200: eventPage }),
+  };
+  const onRequest = serviceGuard(hub, "RegistryRead", "ServiceConnect");
+  app.get("/history", { schema, onRequest }, ({ query }, reply) => {
+    const format = exportFormatOf(query.format ?? "ndjson") ?? "ndjson";
+    return sendExport(reply, format, documentsOf(hub, eventFilterOf(query)));
+  });
 }
 
-function integer(name: string, value: string, { min, max }: { min: number; max: number }): number {
-  const number = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= min && number <= max) return number;
-  throw invalid(`${name} must be a whole number from ${min} to ${max}`);
+async function* documentsOf(hub: Hub, filter: ReturnType<typeof eventFilterOf>) {
+  for await (const events of hub.history.journal(filter)) yield events.map(journalDocument);
 }
-
-const isoPattern = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?$/i;
-
-/** As the journal writes time: UTC, milliseconds. */
-function isoTime(name: string, value: string): string {
-  // A plus sign that was not percent-encoded in a query arrives as a space.
-  const match = isoPattern.exec(value.replace(" ", "+"));
-  const time =
-    match === null ? Number.NaN : Date.parse(match[0].includes("T") && !match[1] ? `${match[0]}Z` : match[0]);
-  if (Number.isNaN(time)) throw invalid(`${name} must be a time in ISO 8601`);
-  return new Date(time).toISOString();
-}
-
-const invalid = (message: string) => new HubError("ArgumentInvalid", message);

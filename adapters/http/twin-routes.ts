@@ -9,12 +9,18 @@ import type { TwinWrite } from "../../core/twin/twins.ts";
 import { contextOf, serviceGuard } from "./guards.ts";
 import type { HttpApp } from "./http-types.ts";
 import { ifMatchOf } from "./if-match.ts";
+import { momentOf, momentRule } from "./moment.ts";
 import { answers, DeviceParams, IfMatch, jsonAnswer, ModuleParams, Query } from "./schemas.ts";
 import { Twin, TwinWrite as TwinWriteBody } from "./twin-schema.ts";
 
 const tags = ["Twins"];
 const response = answers({ 200: jsonAnswer(Type.Ref("Twin#"), { description: "The whole twin" }) });
 const TwinBody = Type.Unsafe<JsonObject>(Type.Ref("TwinWrite#"));
+
+const TwinQuery = Type.Object({
+  ...Query.properties,
+  asOf: Type.Optional(Type.String({ maxLength: 64, description: `the twin as it was: ${momentRule}` })),
+});
 
 /** Twins of devices and modules (spec/http-api 3). They carry no ETag header, only the member. */
 export function twinRoutes(app: HttpApp, hub: Hub): void {
@@ -35,8 +41,11 @@ function twinPath(app: HttpApp, hub: Hub, { url, params, what }: TwinPath): void
   const shared = { tags, params, querystring: Query, response };
   const write = { ...shared, headers: IfMatch, body: TwinBody };
 
-  app.get(url, { schema: { ...shared, summary: `Get a ${what}'s twin` }, onRequest }, (request, reply) => {
-    reply.send(twinDocument(hub.twins.get(request.params)));
+  const get = { ...shared, querystring: TwinQuery, summary: `Get a ${what}'s twin, as it is or as it was` };
+  app.get(url, { schema: get, onRequest }, async ({ params: key, query: { asOf } }) => {
+    if (asOf === undefined) return twinDocument(hub.twins.get(key));
+    const { view, sequence, time } = await hub.pastTwins.at({ ...key }, momentOf("asOf", asOf));
+    return { ...twinDocument(view), asOf: { sequence, time } };
   });
 
   const patch = { ...write, summary: `Merge tags and desired properties into a ${what}'s twin; null removes` };

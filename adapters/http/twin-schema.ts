@@ -24,9 +24,22 @@ export const Twin = Type.Object(
     version: Type.Integer(readOnly),
     tags: Type.Optional(FreeObject),
     properties: Type.Object({ desired: Properties, reported: Properties }),
+    configurations: Type.Optional(
+      Type.Record(
+        Type.String(),
+        Type.Object({ status: Type.String({ description: "`Targeted` or `Applied`" }) }),
+        readOnly,
+      ),
+    ),
     capabilities: Type.Optional(Type.Object({ iotEdge: Type.Boolean() })),
     deviceScope: Type.Optional(Type.String()),
     parentScopes: Type.Optional(Type.Array(Type.String())),
+    asOf: Type.Optional(
+      Type.Object(
+        { sequence: Type.Integer(), time: Type.String() },
+        { ...readOnly, description: "of a twin as it was: the last event that is in it" },
+      ),
+    ),
   },
   { $id: "Twin" },
 );

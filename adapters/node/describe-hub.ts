@@ -16,11 +16,12 @@ type DescribeHub = {
   readonly tls: HubTls;
   readonly ports: Ports;
   readonly nats: { readonly url: string; readonly embedded: boolean };
+  readonly storage: { readonly connectionString: string | undefined };
 };
 
 /** Gathers what `hub.env` says of a running hub. */
 export function describeHub(options: DescribeHub): HubEnvironment {
-  const { settings, tls, ports, nats } = options;
+  const { settings, tls, ports, nats, storage } = options;
   return {
     hostName: settings.host ?? "localhost",
     hubName: settings.hub,
@@ -30,6 +31,7 @@ export function describeHub(options: DescribeHub): HubEnvironment {
     caFile: tls.caFile,
     ports,
     nats,
+    storage: storage.connectionString,
   };
 }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 export function openDataFolder(folder: string): {
   readonly nats: string;
   readonly tls: string;
+  readonly storage: string;
   readonly views: string;
   readonly masterKey: string;
 } {
@@ -13,6 +14,7 @@ export function openDataFolder(folder: string): {
   return {
     nats: join(folder, "nats"),
     tls: join(folder, "tls"),
+    storage: join(folder, "storage"),
     views: join(folder, "views.db"),
     masterKey: join(folder, "master.key"),
   };

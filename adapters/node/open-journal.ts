@@ -1,15 +1,20 @@
 import type { NatsConnection } from "nats";
 import type { Logger } from "pino";
 import type { FeedbackQueue } from "../../core/cloud-to-device/feedback.ts";
-import type { Live, ReadModel, TelemetryLog } from "../../core/ports.ts";
+import type { FileNotificationQueue } from "../../core/file-upload/notification.ts";
+import type { Live, ReadModel, TelemetryHistory, TelemetryLog } from "../../core/ports.ts";
 import { connectNats } from "../nats/connect.ts";
 import { type Durability, describeDurability } from "../nats/durability.ts";
 import { startEmbeddedServer } from "../nats/embedded-server.ts";
 import { createFeedbackQueue } from "../nats/feedback-queue.ts";
+import { createFileNotificationQueue } from "../nats/file-notification-queue.ts";
+import { createJobQueue, type JobQueue } from "../nats/job-queue.ts";
 import { createJournal, type JetStreamJournal } from "../nats/journal.ts";
+import { contendForLease, type LeaseOptions } from "../nats/lease.ts";
 import { createLive } from "../nats/live.ts";
 import { createPartitionLog, type PartitionLog } from "../nats/partition-log.ts";
 import { ensureStreams } from "../nats/streams.ts";
+import { createTelemetryHistory } from "../nats/telemetry-history.ts";
 import { createTelemetryLog } from "../nats/telemetry-log.ts";
 import type { Settings } from "../settings/schema.ts";
 
@@ -18,9 +23,14 @@ export type OpenJournal = AsyncDisposable & {
   readonly journal: JetStreamJournal;
   readonly telemetryLog: TelemetryLog;
   readonly partitionLog: PartitionLog;
+  readonly telemetryHistory: TelemetryHistory;
   readonly live: Live;
   /** Makes the queue of feedback, for which the views must be there. */
   readonly feedbackQueue: (readModel: ReadModel) => FeedbackQueue;
+  readonly fileNotificationQueue: FileNotificationQueue;
+  readonly jobQueue: JobQueue;
+  /** Contends with the hub's other nodes for what one of them does for all. */
+  readonly contend: (lease: Pick<LeaseOptions, "name" | "holder" | "whileHeld">) => AsyncDisposable;
   readonly nats: { readonly url: string; readonly embedded: boolean };
   /** Which durability promise holds, in words. */
   readonly durability: string;
@@ -69,8 +79,12 @@ export async function openJournal(options: OpenJournalOptions): Promise<OpenJour
     journal,
     telemetryLog,
     partitionLog,
+    telemetryHistory: createTelemetryHistory({ nc: readConnection, hub, partitionLog }),
     live,
     feedbackQueue: (readModel) => createFeedbackQueue({ nc: readConnection, hub, log, readModel }),
+    fileNotificationQueue: createFileNotificationQueue({ nc: readConnection, hub, log }),
+    jobQueue: createJobQueue({ nc: readConnection, hub, log }),
+    contend: (lease) => contendForLease({ nc: liveConnection, hub, replicas: streams.replicas, log, ...lease }),
     nats: { url, embedded: settings.natsUrl === undefined },
     durability,
     connected: () => isConnected(journalConnection) && isConnected(telemetryConnection),

@@ -1,11 +1,14 @@
 import type { Logger } from "pino";
 import type { Settings } from "../settings/schema.ts";
 import { defaultHostNames, ensureDevelopmentCertificate, type TlsFiles } from "../tls/dev-ca.ts";
+import type { KeyPairFiles } from "../tls/key-pair.ts";
 import { openTlsContext, type TlsContext } from "../tls/reloading-context.ts";
 
 /** The hub's TLS identity. */
 export type HubTls = AsyncDisposable & {
   readonly context: TlsContext;
+  /** Where the certificate and its key are. */
+  readonly files: KeyPairFiles;
   /** The names by which clients may call this hub. */
   readonly hostNames: readonly string[];
   /** The CA that clients must trust; undefined with the operator's own certificate. */
@@ -23,5 +26,11 @@ export async function openTls({ settings, folder, log }: OpenTls): Promise<HubTl
     ? { certFile: tlsCert, keyFile: tlsKey }
     : await ensureDevelopmentCertificate({ folder, hostNames });
   const context = await openTlsContext(files, { log });
-  return { context, hostNames, caFile: files.caFile, [Symbol.asyncDispose]: () => context[Symbol.asyncDispose]() };
+  return {
+    context,
+    files,
+    hostNames,
+    caFile: files.caFile,
+    [Symbol.asyncDispose]: () => context[Symbol.asyncDispose](),
+  };
 }

@@ -10,6 +10,11 @@ import { rebuildInWorker } from "./rebuild-in-worker.ts";
 export type OpenViews = AsyncDisposable & {
   readonly readModel: ReadModel;
   readonly feed: Feed;
+  /**
+   * Runs `work` while nothing is written to the file, for another thread to write it: what the journal tells meanwhile waits,
+   * and so does who waits for that, but the loop goes on. One work at a time.
+   */
+  held<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Whether the views go on following the journal. */
   readonly readiness: () => { readonly ready: boolean; readonly reason?: string };
 };
@@ -27,7 +32,8 @@ export async function openViews({ file, journal, log }: OpenViewsOptions): Promi
     store,
     onError: (err, event) => log.error({ err, sequence: event.sequence }, "acting on an event failed"),
   });
-  const following = startFollowing(journal, projector, log);
+  const gate = createGate();
+  const following = startFollowing({ journal, projector, gate, log });
   const close = async (): Promise<void> => {
     await following.stop();
     projector.close();
@@ -42,6 +48,7 @@ export async function openViews({ file, journal, log }: OpenViewsOptions): Promi
   return {
     readModel: createReadModel(store, projector),
     feed: projector.feed,
+    held: gate.held,
     readiness: () => (following.failed() ? { ready: false, reason: followingFailed } : { ready: true }),
     [Symbol.asyncDispose]: close,
   };
@@ -65,12 +72,46 @@ async function openUsableStore({ file, journal, log }: OpenViewsOptions, lastSeq
 
 const followingFailed = "the views can't follow the journal";
 
+type Gate = {
+  /** Resolves when nobody holds the gate. */
+  readonly open: () => Promise<void> | undefined;
+  readonly held: OpenViews["held"];
+};
+
+function createGate(): Gate {
+  let holding: Promise<void> | undefined;
+  return {
+    open: () => holding,
+    async held(work) {
+      while (holding !== undefined) await holding;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      holding = promise;
+      try {
+        return await work();
+      } finally {
+        holding = undefined;
+        resolve();
+      }
+    },
+  };
+}
+
+type Following = {
+  readonly journal: JetStreamJournal;
+  readonly projector: Projector;
+  readonly gate: Gate;
+  readonly log: Logger;
+};
+
 /** Takes events into the views until stopped. A failure ends all waiting, so that no caller hangs. */
-function startFollowing(journal: JetStreamJournal, projector: Projector, log: Logger) {
+function startFollowing({ journal, projector, gate, log }: Following) {
   const stopping = new AbortController();
   let failed = false;
   const { signal } = stopping;
-  const onBatch = (events: Parameters<Projector["apply"]>[0]): void => projector.apply(events);
+  const onBatch = async (events: Parameters<Projector["apply"]>[0]): Promise<void> => {
+    for (let holding = gate.open(); holding !== undefined; holding = gate.open()) await holding;
+    projector.apply(events);
+  };
   const ended = journal
     .follow({ afterSequence: projector.appliedSequence(), signal, onBatch })
     .catch((err: unknown) => {

@@ -16,6 +16,8 @@ export type RebuildParcel = {
   readonly types: readonly string[];
   readonly versions: Float64Array;
   readonly times: readonly string[];
+  readonly actors: readonly string[];
+  readonly correlationIds: readonly string[];
   readonly texts: readonly string[];
 };
 
@@ -87,6 +89,8 @@ function parcelOf(batch: readonly RawEvent[]): RebuildParcel {
     types: labels.map(({ type }) => type),
     versions: Float64Array.from(labels, ({ version }) => version),
     times: labels.map(({ time }) => time),
+    actors: labels.map(({ actor }) => actor),
+    correlationIds: labels.map(({ correlationId }) => correlationId),
     texts: batch.map(({ text }) => text),
   };
 }

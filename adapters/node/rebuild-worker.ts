@@ -23,11 +23,12 @@ async function* arriving(): AsyncGenerator<readonly ViewedEvent[], void, void> {
   for await (const [parcel] of parcels) yield eventsOf(parcel as RebuildParcel);
 }
 
-const eventsOf = ({ subjects, sequences, types, versions, times, texts }: RebuildParcel): readonly ViewedEvent[] =>
-  subjects.map((subject, index) => {
-    const [sequence = 0, version = 0] = [sequences[index], versions[index]];
-    const [type = "", time = "", text = ""] = [types[index], times[index], texts[index]];
-    return decode({ subject, sequence, type, version, time, text });
+const eventsOf = (parcel: RebuildParcel): readonly ViewedEvent[] =>
+  parcel.subjects.map((subject, index) => {
+    const [sequence = 0, version = 0] = [parcel.sequences[index], parcel.versions[index]];
+    const [type = "", time = "", text = ""] = [parcel.types[index], parcel.times[index], parcel.texts[index]];
+    const [actor = "", correlationId = ""] = [parcel.actors[index], parcel.correlationIds[index]];
+    return decode({ subject, sequence, type, version, time, actor, correlationId, text });
   });
 
 const onProgress = (progress: RebuildProgress): void => answer({ progress });

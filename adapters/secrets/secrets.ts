@@ -29,6 +29,7 @@ export function createSecrets(masterKey: Uint8Array): Secrets {
     generateKey: () => randomBytes(symmetricKeySize).toString("base64"),
     sign: (key, text) => createHmac("sha256", createSecretKey(key, "base64")).update(text).digest("base64"),
     signWithKeyText: (key, text) => createHmac("sha256", key).update(text).digest("base64"),
+    digest: (text) => hash("sha256", text, "hex"),
     equal: (a, b) => timingSafeEqual(digest(a), digest(b)),
   };
 }

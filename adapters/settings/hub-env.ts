@@ -17,6 +17,8 @@ export type HubEnvironment = {
     readonly mqtt: number | undefined;
   };
   readonly nats: { readonly url: string; readonly embedded: boolean };
+  /** Connection string of the storage that the hub brings along, if back ends can be told of it. */
+  readonly storage: string | undefined;
 };
 
 /** Where a hub with this data folder leaves its `hub.env`. */
@@ -38,6 +40,7 @@ export function hubVariables(hub: HubEnvironment): ReadonlyMap<string, string> {
       "EVENTHUB_CONNECTION_STRING",
       `Endpoint=sb://${hostName}${portIn(ports.amqps)}/;SharedAccessKeyName=${reader.policy};SharedAccessKey=${reader.key};EntityPath=${hub.hubName}`,
     ],
+    ["AZURE_STORAGE_CONNECTION_STRING", hub.storage],
     ["NODE_EXTRA_CA_CERTS", hub.caFile],
     ["TWINSTREAM_HTTPS_PORT", ports.https],
     ["TWINSTREAM_MQTTS_PORT", ports.mqtts],

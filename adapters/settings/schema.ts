@@ -74,6 +74,31 @@ export const Settings = Type.Object(
       default: [],
       description: "consumer groups of the built-in endpoint that are created at the start, where they are not there",
     }),
+    storageConnectionString: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          "connection string of the Azure storage account that devices upload files to; Azurite in the data folder when not set",
+      }),
+    ),
+    storageContainer: Type.String({
+      // Azure docs: naming containers. 3 to 63 small letters, digits and hyphens that stand alone between others.
+      pattern: "^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$",
+      default: "uploads",
+      description: "its container for them, which is made if it is missing",
+    }),
+    storagePort: Type.Integer({ ...port("port of that Azurite, which devices upload to"), default: 10_000 }),
+    configurationIntervalSeconds: Type.Integer({
+      minimum: 1,
+      maximum: 86_400,
+      default: 300,
+      description:
+        "seconds between two passes of automatic configurations over their twins; a changed configuration is applied at once",
+    }),
+    strictQueries: Type.Boolean({
+      default: false,
+      description: "refuses what the hub's query language has beyond IoT Hub's",
+    }),
     tlsCert: Type.Optional(Type.String({ minLength: 1, description: "PEM file of your own certificate chain" })),
     tlsKey: Type.Optional(Type.String({ minLength: 1, description: "PEM file of that certificate's private key" })),
     masterKey: Type.Optional(
@@ -114,7 +139,7 @@ export type SettingName = keyof Settings;
 export const environmentNames: Partial<Record<SettingName, string>> = { natsUrl: "NATS_URL" };
 
 /** Settings that must not stand on a command line, where every user of the machine can read them. */
-export const notFlags: readonly SettingName[] = ["masterKey"];
+export const notFlags: readonly SettingName[] = ["masterKey", "storageConnectionString"];
 
 /** Settings whose value a message must not repeat. */
-export const secretSettings: readonly SettingName[] = ["masterKey", "natsUrl"];
+export const secretSettings: readonly SettingName[] = ["masterKey", "natsUrl", "storageConnectionString"];

@@ -1,3 +1,4 @@
+import type { RecordBatch, RecordQueue } from "../record-batch.ts";
 import type { Ack, CommandEvent } from "./command-event.ts";
 
 /** What became of a message (spec/messaging 7). */
@@ -14,30 +15,14 @@ export type FeedbackRecord = {
   readonly deviceGenerationId: string;
 };
 
-/** Records that go out together. Exactly one of `complete` and `abandon` counts, the first; neither rejects. */
-export type FeedbackBatch = {
-  /** A uuid. */
-  readonly lockToken: string;
-  readonly records: readonly FeedbackRecord[];
-  /** The records are read: they never come again. Resolves once the journal's server has it. */
-  complete(): Promise<void>;
-  /** Puts the records back for the next reader. */
-  abandon(): void;
-};
+/** Records that go out together: 64 of them, or what there is 15 seconds after the batch before. */
+export type FeedbackBatch = RecordBatch<FeedbackRecord>;
 
 /**
- * The feedback of all devices: one queue that all readers share, on whichever node they are. A batch that is neither
- * completed nor abandoned comes again after a minute, ten times at most.
+ * The feedback of all devices. A batch that is neither completed nor abandoned comes again after a minute, ten times at
+ * most.
  */
-export type FeedbackQueue = {
-  /**
-   * Waits for the next batch: 64 records, or what there is 15 seconds after the batch before. Resolves to undefined when
-   * `signal` ends the wait. Throws HubError `ServiceUnavailable`.
-   */
-  receive(signal: AbortSignal): Promise<FeedbackBatch | undefined>;
-  /** What there is now, 64 records at most, without a wait for more. Throws HubError `ServiceUnavailable`. */
-  take(): Promise<FeedbackBatch | undefined>;
-};
+export type FeedbackQueue = RecordQueue<FeedbackRecord>;
 
 /** The records that an event of a device's queue gives rise to: those of messages whose sender asked for them. */
 export function feedbackOf({ type, data }: CommandEvent, deviceId: string): readonly FeedbackRecord[] {

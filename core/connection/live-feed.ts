@@ -1,4 +1,5 @@
-import type { IdentityKey, RecordedEvent } from "../events.ts";
+import { type EventOf, isOfArea } from "../event-areas.ts";
+import type { HubEvent, IdentityKey, RecordedEvent } from "../events.ts";
 import type { JsonObject } from "../json.ts";
 import type { Feed } from "../ports.ts";
 import type { DeviceConnections } from "./device-connections.ts";
@@ -24,10 +25,12 @@ export function followLive(deps: LiveFeedDeps): () => void {
   return deps.feed((recorded) => {
     const key = identityOf(recorded);
     const { event } = recorded;
+    if (!concernsConnections(event)) return undefined;
     switch (event.type) {
       case "DeviceConnected":
         return connected(deps, seen, key, event.data);
       case "TwinUpdated":
+      case "TwinConfigured":
         return tellDesired(deps.sessions, key, event.data.desired, event.data.after.desiredVersion);
       case "TwinReplaced":
         return tellDesired(deps.sessions, key, event.data.desiredChange, event.data.after.desiredVersion);
@@ -54,17 +57,15 @@ export function followLive(deps: LiveFeedDeps): () => void {
       case "CommandExpired":
       case "CommandDeadLettered":
       case "CommandsPurged":
-      case "MethodCalled":
-      case "MethodDelivered":
-      case "MethodAnswered":
-      case "MethodFailed":
-      case "SharedAccessPoliciesSet":
-      case "ConsumerGroupCreated":
-      case "ConsumerGroupDeleted":
         return undefined;
     }
   });
 }
+
+const areas = ["device", "module", "twin", "connection", "command"] as const;
+
+const concernsConnections = (event: HubEvent): event is EventOf<(typeof areas)[number]> =>
+  areas.some((area) => isOfArea(event, area));
 
 const identityOf = ({ key: { id, moduleId } }: RecordedEvent): IdentityKey =>
   moduleId === undefined ? { deviceId: id } : { deviceId: id, moduleId };

@@ -2,7 +2,7 @@ import type { Actor, AggregateKey, EventMeta, IdentityKey } from "../events.ts";
 import { HubError } from "../hub-error.ts";
 import { newEventMeta } from "../journal/event-meta.ts";
 import type { Json, JsonObject } from "../json.ts";
-import type { Clock, Ids, Journal, Live, LiveService, ReadModel } from "../ports.ts";
+import type { AppendResult, Clock, Ids, Journal, Live, LiveService, ReadModel } from "../ports.ts";
 import { type FailedOutcome, failedCall, failureOf } from "./failure.ts";
 import type { DeviceReply, LiveCall } from "./live-call.ts";
 import type { MethodEvent } from "./method.ts";
@@ -37,6 +37,11 @@ export type Methods = {
    * too far, and for a call without an answer the reasons of `MethodFailure`.
    */
   invoke(invocation: MethodInvocation): Promise<MethodResult>;
+  /**
+   * As `invoke`, but of all who call with the same `eventId` one reaches the device: undefined for the others, and when it is
+   * not known whether an earlier try of this one got through. The journal remembers ids for two minutes.
+   */
+  invokeOnce(invocation: MethodInvocation & { readonly eventId: string }): Promise<MethodResult | undefined>;
   /** Lets calls reach a device, from any node of the hub, from `ready` on until `stop`. */
   listen(listener: MethodListener): LiveService;
 };
@@ -64,25 +69,45 @@ const answerEarlyMs = 250;
 /** Makes the use cases. */
 export function createMethods(deps: MethodsDeps): Methods {
   return {
-    invoke: (invocation) => invoke(deps, invocation),
+    async invoke(invocation) {
+      const call = newCall(deps, invocation, deps.ids.uuid());
+      await append(deps, call.key, { type: "MethodCalled", data: call.data }, call.meta);
+      return await answered(deps, call);
+    },
+    async invokeOnce({ eventId, ...invocation }) {
+      const call = newCall(deps, invocation, eventId);
+      const { isDuplicate } = await append(deps, call.key, { type: "MethodCalled", data: call.data }, call.meta);
+      return isDuplicate ? undefined : await answered(deps, call);
+    },
     listen: (listener) => listen(deps, listener),
   };
 }
 
-async function invoke(deps: MethodsDeps, invocation: MethodInvocation): Promise<MethodResult> {
+/** A call that is about to be recorded. */
+type NewCall = {
+  readonly key: IdentityKey;
+  readonly data: Extract<MethodEvent, { type: "MethodCalled" }>["data"];
+  readonly meta: EventMeta;
+  readonly calledAtMs: number;
+  readonly signal: AbortSignal | undefined;
+};
+
+function newCall(deps: MethodsDeps, invocation: MethodInvocation, eventId: string): NewCall {
   const { deviceId, moduleId, body, actor, correlationId, signal } = invocation;
   const key = moduleId === undefined ? { deviceId } : { deviceId, moduleId };
   const request = parseCall(body);
   requireReach(actor, key, deps.readModel.device(deviceId)?.value);
   const generationId = generationOf(deps.readModel, key);
-  const meta = newEventMeta(deps, { actor, correlationId });
-  const call = { requestId: deps.ids.uuid(), generationId, callEventId: meta.id, correlationId };
-  const { requestId } = call;
-  const calledAt = deps.clock.now();
+  const calledAtMs = deps.clock.now();
+  const meta = { id: eventId, time: deps.clock.isoTime(calledAtMs), actor, correlationId };
+  const data = { requestId: deps.ids.uuid(), generationId, ...request, at: meta.time };
+  return { key, data, meta, calledAtMs, signal };
+}
 
-  const data = { requestId, generationId, ...request, at: meta.time };
-  await append(deps, key, { type: "MethodCalled", data }, meta);
-  const { methodName, payload, connectTimeoutInSeconds, responseTimeoutInSeconds } = request;
+/** Hands a recorded call to the device, and records how it ended. */
+async function answered(deps: MethodsDeps, { key, data, meta, calledAtMs, signal }: NewCall): Promise<MethodResult> {
+  const { requestId, generationId, methodName, payload, connectTimeoutInSeconds, responseTimeoutInSeconds } = data;
+  const call = { requestId, generationId, callEventId: meta.id, correlationId: meta.correlationId };
   const outcome = await deps.live.request(
     key,
     { ...call, methodName, payload },
@@ -93,7 +118,7 @@ async function invoke(deps: MethodsDeps, invocation: MethodInvocation): Promise<
     },
   );
 
-  const ended = { ...call, key, durationMs: deps.clock.now() - calledAt };
+  const ended = { ...call, key, durationMs: deps.clock.now() - calledAtMs };
   if (outcome.kind !== "answered") throw await recordFailure(deps, ended, outcome);
   const { status, payload: answer } = outcome;
   await recordEnd(deps, ended, { kind: "device", ...key }, (common) => ({
@@ -141,7 +166,7 @@ async function recordEnd(
   event: (common: CommonData) => MethodEvent,
 ): Promise<void> {
   const meta = { ...newEventMeta(deps, { actor, correlationId }), causationId };
-  const sequence = await append(deps, key, event({ requestId, generationId, durationMs, at: meta.time }), meta);
+  const { sequence } = await append(deps, key, event({ requestId, generationId, durationMs, at: meta.time }), meta);
   await deps.readModel.applied(sequence);
 }
 
@@ -172,11 +197,13 @@ async function recordDelivery(
   await append(deps, key, { type: "MethodDelivered", data }, meta);
 }
 
+type Appended = Extract<AppendResult, { appended: true }>;
+
 /** Appends without an expected sequence: calls of one device are independent of each other, and have no order. */
-async function append(deps: MethodsDeps, key: IdentityKey, event: MethodEvent, meta: EventMeta): Promise<number> {
+async function append(deps: MethodsDeps, key: IdentityKey, event: MethodEvent, meta: EventMeta): Promise<Appended> {
   const { deviceId, moduleId } = key;
   const stream: AggregateKey = { aggregate: "method", id: deviceId, ...(moduleId === undefined ? {} : { moduleId }) };
   const result = await deps.journal.append(stream, { event, meta });
   if (!result.appended) throw new HubError("ServerError", "An unconditional append was refused", { deviceId });
-  return result.sequence;
+  return result;
 }

@@ -49,19 +49,11 @@ export function comparePlace(operator: ComparisonOperator, place: SqlPlace, cons
   }
   // Null is a value unlike any other.
   const isNull = operator === "!=" ? isOfRank(place, rank.null) : never;
-  switch (typeof constant) {
-    case "string":
-      return any(compareTexts(operator, place, constant), isNull);
-    case "number": {
-      const isNumber = sql`${place.value} ${operatorSql(operator)} ${bound(constant)}`;
-      return any(guarded(place, rank.number, isNumber), isNull);
-    }
-    case "boolean":
-      return any(compareBooleans(operator, place, constant), isNull);
-    case "object":
-    case "undefined":
-      return never;
-  }
+  if (typeof constant === "string") return any(compareTexts(operator, place, constant), isNull);
+  if (typeof constant === "boolean") return any(compareBooleans(operator, place, constant), isNull);
+  if (typeof constant !== "number") return never;
+  const isNumber = sql`${place.value} ${operatorSql(operator)} ${bound(constant)}`;
+  return any(guarded(place, rank.number, isNumber), isNull);
 }
 
 function compareTexts(operator: ComparisonOperator, place: SqlPlace, constant: string): Fragment {

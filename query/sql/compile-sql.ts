@@ -1,6 +1,6 @@
 import type { Query } from "../ast.ts";
-import { conditionsOver } from "./conditions.ts";
-import { all, always, raw, type SqlParameter, sql } from "./fragment.ts";
+import { isTrue } from "./conditions.ts";
+import { all, always, quoted, raw, type SqlParameter, sql } from "./fragment.ts";
 import { groupsOf } from "./groups.ts";
 import type { Places } from "./operand.ts";
 import { ascending, behind, type OrderColumn, orderSql } from "./order.ts";
@@ -12,21 +12,23 @@ import { rank, type SqlSource, type SqlTables } from "./source.ts";
 /** Which part of a query's result is wanted: at most `limit` rows, from behind a position or from the beginning. */
 export type SqlPage = { readonly limit: number; readonly after?: Position | undefined };
 
-/** A column of the result: a JSON text, or a class and a value of it. */
-export type ResultColumn =
-  | { readonly name: string; readonly json: string }
-  | { readonly name: string; readonly rank: string; readonly value: string };
+/** What makes up a row of the result, by the numbers of the statement's columns. */
+export type RowShape =
+  /** The JSON text of the row. */
+  | { readonly kind: "text"; readonly column: number }
+  /** For each member its name, and where its class (`rank`) and its value are. */
+  | { readonly kind: "members"; readonly members: readonly RowMember[] }
+  /** A whole row of the collection, told by its key. */
+  | { readonly kind: "key"; readonly columns: readonly number[] };
+export type RowMember = { readonly name: string; readonly rank: number; readonly value: number };
 
-/** A query as one statement. Its rows are named columns, some of which tell the result's row, and others its place. */
+/** A query as one statement. */
 export type CompiledQuery = {
   readonly sql: string;
   readonly parameters: readonly SqlParameter[];
-  /** The columns that make up a row, or for whole rows those of its key. */
-  readonly row:
-    | { readonly kind: "columns"; readonly columns: readonly ResultColumn[] }
-    | { readonly kind: "key"; readonly columns: readonly string[] };
-  /** The columns that make the position of a row. */
-  readonly place: readonly string[];
+  readonly row: RowShape;
+  /** The numbers of the columns that make the position of a row. */
+  readonly place: readonly number[];
   /** The rows that the page holds at most. The statement may give one more, which tells that the result goes on. */
   readonly limit: number;
 };
@@ -39,11 +41,10 @@ export type CompiledQuery = {
 export function compileSql(query: Query, source: SqlSource, page: SqlPage): CompiledQuery {
   const tables = source(pathsOf(query));
   const places = placesOf(tables);
-  const { isTrue } = conditionsOver(places);
   const rows: Relation = {
     places,
     from: raw(tables.from),
-    where: all(...tables.where.map(raw), query.where === undefined ? always : isTrue(query.where)),
+    where: all(...tables.where.map(raw), query.where === undefined ? always : isTrue(query.where, places)),
     key: tables.key.map((column, index) => ({ name: `key${index}`, sql: column, descending: false })),
   };
   const { select } = query;
@@ -62,19 +63,22 @@ function placesOf(tables: SqlTables): Places {
 
 function wholeRows(query: Query, rows: Relation, page: SqlPage): CompiledQuery {
   const order = [...orderOf(query, rows.places), ...rows.key];
-  const row: CompiledQuery["row"] = { kind: "key", columns: rows.key.map(({ name }) => name) };
-  return statement({ query, page, columns: order.map(shown), row, rows, order });
+  const columns = rows.key.map((_, index) => order.length - rows.key.length + index);
+  return statement({ query, page, shown: [], row: { kind: "key", columns }, rows, order });
 }
 
+/** The text of a row is put together here: that takes SQLite a fraction of what it takes to hand over the values. */
 function plainRows(query: Query, rows: Relation, page: SqlPage): CompiledQuery {
   const order = [...orderOf(query, rows.places), ...rows.key];
-  const items = itemsOf(query).map(({ name, value }, index) => ({
-    name,
-    json: `item${index}`,
-    sql: `${rows.places(value).json} AS item${index}`,
-  }));
-  const columns = [...items.map((item) => item.sql), ...order.map(shown)];
-  return statement({ query, page, columns, row: { kind: "columns", columns: items }, rows, order });
+  const members = itemsOf(query).map(({ name, value }) => ({ name, json: rows.places(value).json }));
+  const text = `${objectText(members)} AS row`;
+  return statement({ query, page, shown: [text], row: { kind: "text", column: 0 }, rows, order });
+}
+
+/** The SQL of an object's JSON text, of the SQL of its members' texts: where that is NULL, the member is left out. */
+export function objectText(members: readonly { readonly name: string; readonly json: string }[]): string {
+  const texts = members.map(({ name, json }) => `coalesce(${quoted(`,${JSON.stringify(name)}:`)} || ${json}, '')`);
+  return `'{' || substr(${texts.join(" || ")}, 2) || '}'`;
 }
 
 /** Rows are the same when all their values are; they come in the order of their values. */
@@ -83,51 +87,52 @@ function distinctRows(query: Query, rows: Relation, page: SqlPage): CompiledQuer
     const place = rows.places(value);
     return { name, rank: `rank${index}`, value: `value${index}`, place, meaning: meaningOf(value) };
   });
-  const shownItems = items.map(
-    ({ place, ...item }) => `${place.rank} AS ${item.rank}, ${keyOf(place)} AS ${item.value}`,
-  );
-  const inner = sql`SELECT DISTINCT ${shownItems.join(", ")} FROM ${rows.from} WHERE ${rows.where}`;
+  const found = items.map((item) => `${item.place.rank} AS ${item.rank}, ${keyOf(item.place)} AS ${item.value}`);
+  const inner = sql`SELECT DISTINCT ${found.join(", ")} FROM ${rows.from} WHERE ${rows.where}`;
   const places: Places = (leaf) => {
     const item = items.find(({ meaning }) => meaning === meaningOf(leaf));
     if (item === undefined) throw new TypeError("DISTINCT rows are ordered by their columns");
-    return { ...item.place, rank: item.rank, value: item.value };
+    return { ranks: item.place.ranks, rank: item.rank, value: item.value, json: "NULL" };
   };
   const key = items.flatMap((item) => [ascending(item.rank), ascending(item.value)]);
   const distinct: Relation = { places, from: sql`(${inner})`, where: always, key };
   const order = [...orderOf(query, places), ...key];
-  const columns = order.map(shown);
-  return statement({ query, page, columns, row: { kind: "columns", columns: items }, rows: distinct, order });
+  const first = order.length - key.length;
+  const members = items.map(({ name }, index) => ({ name, rank: first + 2 * index, value: first + 2 * index + 1 }));
+  return statement({ query, page, shown: [], row: { kind: "members", members }, rows: distinct, order });
 }
 
 function groupRows(query: Query, groups: Relation, page: SqlPage): CompiledQuery {
   const order = [...orderOf(query, groups.places), ...groups.key];
-  const items = itemsOf(query).map(({ name, value }, index) => {
-    const place = groups.places(value);
-    return { name, rank: `rank${index}`, value: `value${index}`, place };
-  });
-  const columns = items.map(({ place, ...item }) => `${place.rank} AS ${item.rank}, ${place.value} AS ${item.value}`);
-  columns.push(...order.map(shown));
-  return statement({ query, page, columns, row: { kind: "columns", columns: items }, rows: groups, order });
+  const items = itemsOf(query).map(({ name, value }) => ({ name, place: groups.places(value) }));
+  const shown = items.flatMap(({ place }, index) => [
+    `${place.rank} AS rank${index}`,
+    `${place.value} AS value${index}`,
+  ]);
+  const members = items.map(({ name }, index) => ({ name, rank: 2 * index, value: 2 * index + 1 }));
+  return statement({ query, page, shown, row: { kind: "members", members }, rows: groups, order });
 }
 
 type Parts = {
   readonly query: Query;
   readonly page: SqlPage;
-  readonly columns: readonly string[];
-  readonly row: CompiledQuery["row"];
+  /** The columns before those of the order. */
+  readonly shown: readonly string[];
+  readonly row: RowShape;
   readonly rows: Relation;
   readonly order: readonly OrderColumn[];
 };
 
-function statement({ query, page, columns, row, rows, order }: Parts): CompiledQuery {
+function statement({ query, page, shown, row, rows, order }: Parts): CompiledQuery {
   const { after } = page;
   const remaining = query.top === undefined ? Number.MAX_SAFE_INTEGER : Math.max(0, query.top - (after?.given ?? 0));
   const limit = Math.min(Math.max(0, page.limit), remaining);
   const where = all(rows.where, after === undefined ? always : behind(order, after.after));
+  const columns = [...shown, ...order.map(({ name, sql: expression }) => `${expression} AS ${name}`)];
   const select = sql`SELECT ${columns.join(", ")} FROM ${rows.from} WHERE ${where}${orderSql(order)}`;
   const asked = limit < remaining ? limit + 1 : limit;
   const text = sql`${select} LIMIT ${String(asked)} OFFSET ${String(after === undefined ? query.offset : 0)}`;
-  return { ...text, row, place: order.map(({ name }) => name), limit };
+  return { ...text, row, place: order.map((_, index) => shown.length + index), limit };
 }
 
 /** The columns of ORDER BY: for each value its class, where it has several, and itself. Documents are all in one place. */
@@ -142,8 +147,5 @@ function orderOf({ orderBy }: Query, places: Places): OrderColumn[] {
     return columns;
   });
 }
-
-const shown = ({ name, sql: expression }: OrderColumn): string =>
-  name === expression ? name : `${expression} AS ${name}`;
 
 const itemsOf = ({ select }: Query) => (select.kind === "items" ? select.items : []);

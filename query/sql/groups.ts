@@ -1,5 +1,5 @@
 import type { Aggregate, Path, Query } from "../ast.ts";
-import { conditionsOver } from "./conditions.ts";
+import { isTrue } from "./conditions.ts";
 import { always, type Fragment, sql } from "./fragment.ts";
 import type { Places } from "./operand.ts";
 import { ascending } from "./order.ts";
@@ -98,7 +98,7 @@ function relation(from: Fragment, { gathered, having, group }: Groups): Relation
     if (found === undefined) throw new TypeError("An aggregate was not gathered");
     return found.place;
   };
-  const where = having === undefined ? always : conditionsOver(places).isTrue(having);
+  const where = having === undefined ? always : isTrue(having, places);
   return { places, from, where, key: group === undefined ? [] : [ascending("groupRank"), ascending("groupKey")] };
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, renameSync } from "node:fs";
 import { request } from "node:https";
+import { join } from "node:path";
 import { sasToken } from "../support/device-login.ts";
 import { type HubProcess, spawnHub } from "../support/hub-process.ts";
 import type { AmqpDevice } from "./amqp-device-frames.ts";
@@ -21,13 +22,15 @@ export type BenchHub = {
 /** What a load generator needs to connect as a device: the names that each protocol has for it, and a token. */
 export type BenchClient = MqttClient & AmqpDevice & { readonly password: string; readonly username: string };
 
-/** Starts a hub with `devices` devices, each with a token for a day. */
+/** Starts a hub with `devices` devices, each with a token for a day; over views that `views` names, which become its own. */
 export async function startBenchHub(
   scope: AsyncDisposableStack,
   durability: Durability,
   devices: number,
+  views?: string,
 ): Promise<BenchHub> {
   const dataFolder = scratchFolder(scope);
+  if (views !== undefined) renameSync(views, join(dataFolder, "views.db"));
   const hub = await spawnHub({ dataFolder, flags: ["--durability", durability] });
   scope.defer(() => hub.stop("SIGTERM"));
   const ca = readFileSync(hub.variables.get("NODE_EXTRA_CA_CERTS") ?? "", "utf8");
@@ -69,28 +72,26 @@ async function register(hub: HubProcess, ca: string, devices: readonly { id: str
     status: "enabled",
     authentication: { type: "sas", symmetricKey: { primaryKey: key, secondaryKey: key } },
   }));
-  const ownerKey = /SharedAccessKey=(.*)$/.exec(hub.variables.get("IOTHUB_CONNECTION_STRING") ?? "")?.[1] ?? "";
+  await callHub({ process: hub, ca }, "/devices?api-version=2021-04-12", entries);
+}
+
+/** Posts JSON as the hub's owner and resolves when it is answered 200. */
+export async function callHub({ process, ca }: Pick<BenchHub, "process" | "ca">, path: string, body: unknown) {
+  const { variables } = process;
+  const ownerKey = /SharedAccessKey=(.*)$/.exec(variables.get("IOTHUB_CONNECTION_STRING") ?? "")?.[1] ?? "";
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const call = request(
-    {
-      method: "POST",
-      host: "localhost",
-      port: hub.variables.get("TWINSTREAM_HTTPS_PORT"),
-      path: "/devices?api-version=2021-04-12",
-      ca,
-      headers: {
-        authorization: `${sasToken("localhost", ownerKey)}&skn=iothubowner`,
-        "content-type": "application/json",
-      },
-    },
-    (response) => {
-      response.resume();
-      response.on("end", () =>
-        response.statusCode === 200 ? resolve() : reject(new Error(`bulk: ${response.statusCode}`)),
-      );
-    },
-  );
+  const headers = {
+    authorization: `${sasToken("localhost", ownerKey)}&skn=iothubowner`,
+    "content-type": "application/json",
+  };
+  const port = variables.get("TWINSTREAM_HTTPS_PORT");
+  const call = request({ method: "POST", host: "localhost", port, path, ca, headers }, (response) => {
+    response.resume();
+    response.on("end", () =>
+      response.statusCode === 200 ? resolve() : reject(new Error(`POST ${path}: ${response.statusCode}`)),
+    );
+  });
   call.on("error", reject);
-  call.end(JSON.stringify(entries));
+  call.end(JSON.stringify(body));
   await promise;
 }

@@ -14,6 +14,8 @@ export type MqttPlan = LoadPlan & {
   readonly ca?: string;
   /** Publishes that a connection keeps unacknowledged. */
   readonly window: number;
+  /** How long a connection waits before it sends again; not at all, if not set. */
+  readonly pauseMs?: number;
   readonly clients: readonly MqttClient[];
 };
 
@@ -31,6 +33,7 @@ class Publisher implements LoadConnection {
   readonly #packets: Buffer;
   readonly #packetBytes: number;
   readonly #window: number;
+  readonly #pauseMs: number | undefined;
   readonly #sentAt: Float64Array;
   readonly #done = Promise.withResolvers<void>();
   #latencies: LatencyHistogram | undefined;
@@ -39,12 +42,13 @@ class Publisher implements LoadConnection {
   #nextToAcknowledge = 0;
   #ackBytes = 0;
 
-  constructor(socket: Socket, { window, bodyBytes }: MqttPlan, topic: string) {
+  constructor(socket: Socket, { window, bodyBytes, pauseMs }: MqttPlan, topic: string) {
     const packets = Array.from({ length: window }, (_, slot) => publishPacket(topic, slot + 1, bodyBytes));
     this.#socket = socket;
     this.#packets = Buffer.concat(packets);
     this.#packetBytes = this.#packets.length / window;
     this.#window = window;
+    this.#pauseMs = pauseMs;
     this.#sentAt = new Float64Array(window);
     socket.on("data", (data) => this.#acknowledged(data.length));
     socket.on("close", () => this.#done.reject(new Error("the server closed a connection")));
@@ -71,8 +75,10 @@ class Publisher implements LoadConnection {
       this.#latencies?.record(now - (this.#sentAt[this.#nextToAcknowledge % this.#window] ?? now));
       this.#nextToAcknowledge += 1;
     }
+    const next = Math.min(count, this.#quota - this.#nextToSend);
     if (this.#nextToAcknowledge === this.#quota) this.#done.resolve();
-    else this.#send(Math.min(count, this.#quota - this.#nextToSend));
+    else if (this.#pauseMs === undefined) this.#send(next);
+    else setTimeout(() => this.#send(next), this.#pauseMs);
   }
 
   #send(count: number): void {

@@ -7,11 +7,12 @@ import { measureConnects } from "./connects.ts";
 import { measureEventReads } from "./event-reads.ts";
 import { bodyBytes, ingestHead, measureIngest, rounds } from "./ingest.ts";
 import { measureMethods } from "./methods.ts";
+import { measureQueries } from "./query.ts";
 import { measureRebuild } from "./rebuild.ts";
 import { measureTwinPatches } from "./twin-patches.ts";
 
 /**
- * `npm run bench`: durable ingest over every protocol, twin patches, direct methods, connects and the rebuild. `--quick`
+ * `npm run bench`: durable ingest over every protocol, twin patches, direct methods, connects, the rebuild and queries. `--quick`
  * runs a tenth of the messages, `--readme` writes what came out into the README.
  */
 const quick = process.argv.includes("--quick");
@@ -44,6 +45,7 @@ say(await measureEventReads(quick));
 say(await measureMethods(quick));
 say(await measureConnects(quick));
 say(await measureRebuild(quick));
+for await (const line of measureQueries(quick)) say(line);
 
 if (process.argv.includes("--readme")) {
   const written = `\`\`\`\n${lines.join("\n")}\n\`\`\`\n`;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import mqtt from "mqtt";
-import { processesWith } from "../../adapters/nats/server-processes.ts";
+import { processesWith } from "../../adapters/processes/find-processes.ts";
 import { deviceLogin } from "../support/device-login.ts";
 import { type HubProcess, spawnHub } from "../support/hub-process.ts";
 import { readAllTelemetry } from "../support/telemetry.ts";

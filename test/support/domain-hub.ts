@@ -8,18 +8,24 @@ import type { DisconnectReason } from "../../core/connection/connection.ts";
 import type { LiveSession } from "../../core/connection/sessions.ts";
 import type { AggregateKey, HubEvent, IdentityKey, NewEvent, RecordedEvent } from "../../core/events.ts";
 import { createHub, type Hub } from "../../core/hub/hub.ts";
+import { HubError } from "../../core/hub-error.ts";
 import type { JsonObject } from "../../core/json.ts";
-import type { AppendResult, Clock, Journal } from "../../core/ports.ts";
+import type { AppendResult, Clock, Journal, Live } from "../../core/ports.ts";
+import type { CallerContainers } from "../../core/registry-job/caller-containers.ts";
 import { createProjector } from "../../projections/projector.ts";
 import { createReadModel } from "../../projections/read-model.ts";
 import { openStore } from "../../projections/store.ts";
+import { MemoryBlobs } from "./memory-blobs.ts";
+import { MemoryContainers } from "./memory-containers.ts";
 import { memoryLive } from "./memory-live.ts";
+import { queriesOver } from "./queries-over.ts";
 import type { Scope } from "./suite-scope.ts";
 
 /** A journal in memory that several nodes share: what is under test here is the domain over real views. */
 export class SharedJournal {
   readonly events: RecordedEvent[] = [];
   readonly #lastSequences = new Map<string, number>();
+  readonly #sequencesOfIds = new Map<string, number>();
   readonly #followers: ((events: readonly RecordedEvent[]) => void)[] = [];
 
   readonly port: Journal = {
@@ -28,6 +34,7 @@ export class SharedJournal {
     async *read() {
       // Nothing in core reads a whole aggregate.
     },
+    scan: (afterSequence, lastSequence) => this.#scan(afterSequence, lastSequence),
     readSequences: async (sequences) => sequences.flatMap((sequence) => this.events[sequence - 1] ?? []),
   };
 
@@ -40,7 +47,13 @@ export class SharedJournal {
     return this.events.flatMap(({ event }) => (event.type === type ? [event.data as never] : []));
   }
 
+  async *#scan(afterSequence: number, lastSequence: number): AsyncGenerator<readonly RecordedEvent[]> {
+    yield await Promise.resolve(this.events.slice(afterSequence, lastSequence));
+  }
+
   #append(key: AggregateKey, { event, meta }: NewEvent, expectedSequence: number | undefined): AppendResult {
+    const known = this.#sequencesOfIds.get(meta.id);
+    if (known !== undefined) return { appended: true, sequence: known, isDuplicate: true };
     const subject = JSON.stringify(key);
     const lastSequence = this.#lastSequences.get(subject) ?? 0;
     if (expectedSequence !== undefined && expectedSequence !== lastSequence) return { appended: false, lastSequence };
@@ -49,37 +62,52 @@ export class SharedJournal {
     const recorded = { sequence, key, event: JSON.parse(JSON.stringify(event)) as HubEvent, meta };
     this.events.push(recorded);
     this.#lastSequences.set(subject, sequence);
+    this.#sequencesOfIds.set(meta.id, sequence);
     for (const follow of this.#followers) follow([recorded]);
     return { appended: true, sequence };
   }
 }
 
+/** The journal as one node has it. */
+export type NodeJournal = Pick<SharedJournal, "events" | "port" | "follow">;
+
 /** A node's use cases over a journal, with real views in a folder of its own. */
 export async function domainHub(
   scope: Scope,
-  journal: SharedJournal,
+  journal: NodeJournal,
   nodeId = "node-1",
   clock: Clock = systemClock(),
+  live: Live = memoryLive(),
+  containers: CallerContainers = new MemoryContainers().port,
 ): Promise<Hub> {
   const folder = mkdtempSync(join(tmpdir(), "twinstream-domain-"));
   scope.after(() => rmSync(folder, { recursive: true, force: true }));
-  const { store } = openStore(join(folder, "views.db"));
+  const file = join(folder, "views.db");
+  const { store } = openStore(file);
   scope.after(() => store.close());
-  const raise = (error: unknown): never => {
-    throw error;
+  const raise = (error: unknown): void => {
+    // What is out of reach is tried again later.
+    if (!(error instanceof HubError) || error.reason !== "ServiceUnavailable") throw error;
   };
   const projector = createProjector({ store, onError: raise });
   journal.follow((events) => projector.apply(events));
   projector.apply(journal.events);
+  const readModel = createReadModel(store, projector);
   const ports = {
     journal: journal.port,
-    readModel: createReadModel(store, projector),
+    readModel,
+    queries: queriesOver(scope, file),
+    nodeIndexes: () => [],
     feed: projector.feed,
     clock,
     ids: systemIds,
     secrets: createSecrets(new Uint8Array(32).fill(7)),
     feedbackQueue: { receive: async () => undefined, take: async () => undefined },
-    live: memoryLive(),
+    blobs: new MemoryBlobs(),
+    containers,
+    fileNotificationQueue: { receive: async () => undefined },
+    live,
+    telemetryHistory: { find: async () => ({ messages: [] }) },
     telemetryLog: { open: () => ({ send: () => true }), whenReady: () => {} },
   };
   const hub = createHub({ ...ports, nodeId, hostNames: ["localhost"], onError: raise });

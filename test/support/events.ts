@@ -2,6 +2,7 @@ import type { SharedAccessPolicy } from "../../core/access/policies.ts";
 import type { CommandEvent } from "../../core/cloud-to-device/command-event.ts";
 import type { ConnectionEvent, Subscription } from "../../core/connection/connection.ts";
 import type { AggregateKey, HubEvent, IdentityKey, RecordedEvent } from "../../core/events.ts";
+import type { FileUploadEvent } from "../../core/file-upload/file-upload.ts";
 import type { Authentication } from "../../core/identity/authentication.ts";
 import type { DeviceFields } from "../../core/identity/device.ts";
 import type { JsonObject } from "../../core/json.ts";
@@ -128,7 +129,7 @@ const twinKey = ({ deviceId, moduleId }: IdentityKey): AggregateKey => ({
 /** The counters of a twin that was just born. */
 export const bornVersions: TwinVersions = { version: 2, etag: "AAAAAAAAAAE=", desiredVersion: 1, reportedVersion: 1 };
 
-type TwinWrite = { readonly generationId?: string; readonly before?: TwinVersions };
+type TwinWrite = { readonly generationId?: string; readonly before?: TwinVersions; readonly at?: string };
 
 export function twinUpdated(
   key: IdentityKey,
@@ -155,16 +156,16 @@ export function twinReplaced(
 export function reportedPatched(
   key: IdentityKey,
   reported: JsonObject,
-  { generationId = "1", before = bornVersions }: TwinWrite = {},
+  { generationId = "1", before = bornVersions, at = dawn }: TwinWrite = {},
 ): Fact {
   const after = { ...before, version: before.version + 1, reportedVersion: before.reportedVersion + 1 };
   return {
     key: twinKey(key),
-    event: { type: "TwinReportedPatched", data: { generationId, before, after, at: dawn, reported } },
+    event: { type: "TwinReportedPatched", data: { generationId, before, after, at, reported } },
   };
 }
 
-type OfConnection = { readonly generationId?: string; readonly connectionId?: string };
+type OfConnection = { readonly generationId?: string; readonly connectionId?: string; readonly at?: string };
 
 const connectionFact = ({ deviceId, moduleId }: IdentityKey, event: ConnectionEvent): Fact => ({
   key: { aggregate: "connection", id: deviceId, ...(moduleId !== undefined && { moduleId }) },
@@ -173,17 +174,25 @@ const connectionFact = ({ deviceId, moduleId }: IdentityKey, event: ConnectionEv
 
 export const connected = (
   key: IdentityKey,
-  { generationId = "1", connectionId = "c1", nodeId = "node-1" }: OfConnection & { readonly nodeId?: string } = {},
+  {
+    generationId = "1",
+    connectionId = "c1",
+    nodeId = "node-1",
+    at = dawn,
+  }: OfConnection & { readonly nodeId?: string } = {},
 ): Fact =>
   connectionFact(key, {
     type: "DeviceConnected",
-    data: { generationId, connectionId, nodeId, protocol: "mqtt", authMethod: "{}", cleanSession: false, at: dawn },
+    data: { generationId, connectionId, nodeId, protocol: "mqtt", authMethod: "{}", cleanSession: false, at },
   });
 
-export const disconnected = (key: IdentityKey, { generationId = "1", connectionId = "c1" }: OfConnection = {}): Fact =>
+export const disconnected = (
+  key: IdentityKey,
+  { generationId = "1", connectionId = "c1", at = dawn }: OfConnection = {},
+): Fact =>
   connectionFact(key, {
     type: "DeviceDisconnected",
-    data: { generationId, connectionId, reason: "ClientDisconnected", lastActivityTime: dawn, at: timeOf(60) },
+    data: { generationId, connectionId, reason: "ClientDisconnected", lastActivityTime: at, at: timeOf(60) },
   });
 
 export const subscribed = (
@@ -233,6 +242,38 @@ export function commandCompleted(
   const data = { generationId, sequenceNumber, messageId: `m${sequenceNumber}`, at: dawn, ack: "full" } as const;
   return commandFact(deviceId, { type: "CommandCompleted", data });
 }
+
+const uploadFact = (deviceId: string, event: FileUploadEvent): Fact => ({
+  key: { aggregate: "upload", id: deviceId },
+  event,
+});
+
+const uploadOf = (deviceId: string, number: number, generationId: string) => ({
+  generationId,
+  correlationId: `u${number}`,
+  blobName: `${deviceId}/file-${number}`,
+  at: dawn,
+});
+
+export function uploadStarted(
+  deviceId: string,
+  number: number,
+  { generationId = "1", expiresAt = timeOf(3600) }: OfCommand = {},
+): Fact {
+  const data = { ...uploadOf(deviceId, number, generationId), containerName: "uploads", expiresAt };
+  return uploadFact(deviceId, { type: "FileUploadStarted", data });
+}
+
+export function uploadCompleted(deviceId: string, number: number, { generationId = "1" }: OfCommand = {}): Fact {
+  const upload = uploadOf(deviceId, number, generationId);
+  const blobUri = `https://account.blob.test/uploads/${upload.blobName}`;
+  const blob = { blobUri, blobSizeInBytes: number, lastUpdatedTime: dawn };
+  const data = { ...upload, isSuccess: true, statusCode: 201, statusDescription: null, blob };
+  return uploadFact(deviceId, { type: "FileUploadCompleted", data });
+}
+
+export const uploadExpired = (deviceId: string, number: number, generationId = "1"): Fact =>
+  uploadFact(deviceId, { type: "FileUploadExpired", data: uploadOf(deviceId, number, generationId) });
 
 const groupsKey: AggregateKey = { aggregate: "hub", id: "consumer-groups" };
 

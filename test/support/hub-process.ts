@@ -24,7 +24,7 @@ export type HubProcessOptions = { readonly dataFolder: string; readonly flags?: 
 
 /** Starts `twinstream start` on free ports and resolves at its ready line. Fails with what it wrote if it ends before. */
 export async function spawnHub({ dataFolder, flags = [] }: HubProcessOptions): Promise<HubProcess> {
-  const ports = ["https", "mqtts", "mqtt", "amqps"].flatMap((name) => [`--${name}-port`, "0"]);
+  const ports = ["https", "mqtts", "mqtt", "amqps", "storage"].flatMap((name) => [`--${name}-port`, "0"]);
   const words = ["start", "--data", dataFolder, ...ports];
   const started = performance.now();
   const child = spawn(

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import tls from "node:tls";
 import pino from "pino";
+import type { Ports } from "../../adapters/node/listeners.ts";
 import { type HubNode, startHubNode } from "../../adapters/node/start-hub-node.ts";
 import { readSettings } from "../../adapters/settings/read-settings.ts";
 import type { Settings } from "../../adapters/settings/schema.ts";
@@ -30,6 +31,7 @@ export async function startHub(scope: Scope, overrides: Partial<Settings> = {}):
     "mqtts-port": "0",
     "amqps-port": "0",
     "mqtt-port": "0",
+    "storage-port": "0",
     bind: "127.0.0.1",
   };
   const environment = { TWINSTREAM_NATS_SERVER: process.env.TWINSTREAM_NATS_SERVER };
@@ -49,7 +51,7 @@ export async function startHub(scope: Scope, overrides: Partial<Settings> = {}):
  * Lets the SDKs' HTTPS calls, which always go to port 443, reach this hub: connections of any agent to 443 are led to the
  * hub's port, as a port forwarding of the network would.
  */
-export function routeHttpsTo(scope: Scope, hub: TestHub): void {
+export function routeHttpsTo(scope: Scope, hub: { readonly node: { readonly ports: Pick<Ports, "https"> } }): void {
   const prototype = https.Agent.prototype as unknown as { createConnection: (options: ConnectionTarget) => unknown };
   const direct = prototype.createConnection;
   prototype.createConnection = function (options) {

@@ -4,6 +4,8 @@ import { type CommandQueue, emptyQueue, evolveQueue } from "../../core/cloud-to-
 import { neverConnected } from "../../core/connection/connection.ts";
 import { type ConsumerGroup, evolveConsumerGroups } from "../../core/consumer-group/consumer-group.ts";
 import type { AggregateKey, HubEvent, RecordedEvent } from "../../core/events.ts";
+import { evolveUploads, noUploads } from "../../core/file-upload/evolve.ts";
+import type { DeviceUploads } from "../../core/file-upload/file-upload.ts";
 import { type DeviceState, evolveDevice, type LiveDevice } from "../../core/identity/device.ts";
 import { evolveModule, type LiveModule, type ModuleState } from "../../core/identity/module.ts";
 import type { Clock, Ids, Journal, ReadModel, Secrets, Versioned } from "../../core/ports.ts";
@@ -21,6 +23,8 @@ export type MemoryHub = {
     | "modules"
     | "connection"
     | "commandQueue"
+    | "fileUploads"
+    | "devicesWithDueUploads"
     | "policies"
     | "consumerGroups"
     | "applied"
@@ -91,6 +95,7 @@ function memoryViews(events: readonly RecordedEvent[]) {
   const devices = new Map<string, Versioned<DeviceState>>();
   const modules = new Map<string, Versioned<ModuleState>>();
   const queues = new Map<string, Versioned<CommandQueue>>();
+  const uploads = new Map<string, Versioned<DeviceUploads>>();
   let policies: Versioned<readonly SharedAccessPolicy[]> | undefined;
   let consumerGroups: Versioned<readonly ConsumerGroup[]> = { value: [], sequence: 0 };
   let applied = 0;
@@ -131,6 +136,13 @@ function memoryViews(events: readonly RecordedEvent[]) {
         queues.set(key.id, { value: evolveQueue(queue, event, sequence), sequence });
         return;
       }
+      case "FileUploadStarted":
+      case "FileUploadCompleted":
+      case "FileUploadExpired": {
+        const before = uploads.get(key.id)?.value ?? noUploads(event.data.generationId);
+        uploads.set(key.id, { value: evolveUploads(before, event), sequence });
+        return;
+      }
       case "MethodCalled":
       case "MethodDelivered":
       case "MethodAnswered":
@@ -141,6 +153,30 @@ function memoryViews(events: readonly RecordedEvent[]) {
       case "SubscriptionsChanged":
       case "TwinUpdated":
       case "TwinReplaced":
+      case "TwinConfigured":
+      case "QueryIndexCreated":
+      case "QueryIndexDeleted":
+      case "ConfigurationCreated":
+      case "ConfigurationUpdated":
+      case "ConfigurationDeleted":
+      case "ConfigurationMeasured":
+      case "JobCreated":
+      case "JobStarted":
+      case "JobPlanned":
+      case "JobCompleted":
+      case "JobFailed":
+      case "JobCancelled":
+      case "JobTargetsForgotten":
+      case "JobForgotten":
+      case "JobChunkPlanned":
+      case "JobChunkStarted":
+      case "JobTargetsEnded":
+      case "RegistryJobCreated":
+      case "RegistryJobStarted":
+      case "RegistryJobProgressed":
+      case "RegistryJobCompleted":
+      case "RegistryJobFailed":
+      case "RegistryJobCancelled":
       case "TwinReportedPatched":
         throw new Error(`this memory has no view of ${event.type}`);
     }
@@ -179,6 +215,12 @@ function memoryViews(events: readonly RecordedEvent[]) {
           .filter((each) => each.deviceId === deviceId),
       connection: () => neverConnected,
       commandQueue: (deviceId: string) => queues.get(deviceId),
+      fileUploads: (deviceId: string) => uploads.get(deviceId),
+      devicesWithDueUploads: (now: string, limit: number) => {
+        const isDue = (deviceId: string) =>
+          uploads.get(deviceId)?.value.inFlight.some(({ expiresAt }) => expiresAt <= now) === true;
+        return [...uploads.keys()].filter(isDue).slice(0, limit);
+      },
       policies: () => policies,
       consumerGroups: () => consumerGroups,
       appliedSequence: () => applied,

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from "../../core/events.ts";
 import type { TwinVersions } from "../../core/twin/twin.ts";
+import { twinConfigured } from "./configuration-events.ts";
 import * as facts from "./events.ts";
 
 type Device = {
@@ -11,11 +12,14 @@ type Device = {
   /** Cloud-to-device messages that were sent, and of those that came to an end. */
   sent: number;
   completed: number;
+  /** File uploads that were begun, and whether the last of them is under way. */
+  uploads: number;
+  uploading: boolean;
 };
 
 /**
  * The life of a fleet, `count` events long, the same for the same arguments: devices are created, connect, subscribe,
- * report, are sent messages, are configured, disabled, deleted and created again, every tenth with a module.
+ * report, are sent messages, upload files, are configured, disabled, deleted and created again, every tenth with a module.
  */
 export function mixedEvents(count: number, deviceCount: number): readonly RecordedEvent[] {
   const next = randomNumbers(count + deviceCount);
@@ -36,6 +40,8 @@ export function mixedEvents(count: number, deviceCount: number): readonly Record
         versions: facts.bornVersions,
         sent: 0,
         completed: 0,
+        uploads: 0,
+        uploading: false,
       });
       life.push(facts.deviceCreated(deviceId, { generationId }));
       if (fleet.length % 10 === 0)
@@ -60,6 +66,7 @@ function step(device: Device, next: (limit: number) => number, newGeneration: ()
   const choice = next(100);
   if (choice < 45) return [report(device, next(1000))];
   if (choice < 50) return [command(device)];
+  if (choice < 52) return [upload(device)];
   if (choice < 65) return [configure(device, next(1000))];
   if (choice < 68) return [facts.deviceUpdated(deviceId, { status: next(2) ? "disabled" : "enabled" }, generationId)];
   if (choice < 69) return recreate(device, newGeneration());
@@ -91,6 +98,13 @@ function command(device: Device): facts.Fact {
   return facts.commandCompleted(deviceId, ++device.completed, { generationId });
 }
 
+function upload(device: Device): facts.Fact {
+  const { deviceId, generationId } = device;
+  device.uploading = !device.uploading;
+  if (device.uploading) return facts.uploadStarted(deviceId, ++device.uploads, { generationId });
+  return facts.uploadCompleted(deviceId, device.uploads, { generationId });
+}
+
 function configure(device: Device, value: number): facts.Fact {
   const { deviceId, generationId, versions: before } = device;
   const content = {
@@ -99,11 +113,25 @@ function configure(device: Device, value: number): facts.Fact {
   };
   const { version, desiredVersion } = before;
   device.versions = { ...before, version: version + 1, desiredVersion: desiredVersion + 1, etag: "AAAAAAAAAAI=" };
-  return facts.twinUpdated({ deviceId }, content, { generationId, before });
+  if (value % 20 > 0) return facts.twinUpdated({ deviceId }, content, { generationId, before });
+  const configurationId = `c${value % 3}`;
+  const configurations = value % 60 > 0 ? ({ [configurationId]: { status: "Applied" } } as const) : {};
+  const written = [{ configurationId, digest: "digest", properties: { interval: true } }];
+  const { desired } = content;
+  return twinConfigured({ deviceId }, configurations, { generationId, before, desired, written });
 }
 
 function recreate(device: Device, generationId: string): readonly facts.Fact[] {
   const deleted = facts.deviceDeleted(device.deviceId, device.generationId);
-  Object.assign(device, { generationId, connected: false, versions: facts.bornVersions, sent: 0, completed: 0 });
+  const versions = facts.bornVersions;
+  Object.assign(device, {
+    generationId,
+    connected: false,
+    versions,
+    sent: 0,
+    completed: 0,
+    uploads: 0,
+    uploading: false,
+  });
   return [deleted, facts.deviceCreated(device.deviceId, { generationId })];
 }

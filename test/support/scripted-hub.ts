@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { DeviceCredentials, DevicePrincipal, ServicePrincipal } from "../../core/access/access.ts";
 import type {
   ReceiveCommand,
@@ -11,10 +12,12 @@ import type { Connected, ConnectRequest } from "../../core/connection/device-con
 import type { LiveSession } from "../../core/connection/sessions.ts";
 import type { D2cMessage } from "../../core/device-to-cloud/message.ts";
 import type { TelemetrySource } from "../../core/device-to-cloud/telemetry.ts";
+import type { FileNotification } from "../../core/file-upload/notification.ts";
 import type { Hub } from "../../core/hub/hub.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { MethodListener } from "../../core/method/methods.ts";
+import type { RecordBatch } from "../../core/record-batch.ts";
 import type { ReportedPatch } from "../../core/twin/twins.ts";
 
 type Stored = (error?: HubError) => void;
@@ -63,6 +66,8 @@ export class ScriptedHub {
   /** Batches of feedback that wait for whoever asks; `feedbackCame` is to be called when one is added. */
   readonly feedback: FeedbackBatch[] = [];
   feedbackCame: () => void = () => {};
+  /** Notifications of files that wait for whoever asks. */
+  readonly fileNotifications: RecordBatch<FileNotification>[] = [];
 
   /** The policy that a service token proves. */
   policy = "service";
@@ -84,6 +89,7 @@ export class ScriptedHub {
       connections: this.#connections(),
       commands: this.#commandsUseCases(),
       feedback: { receive: (signal) => this.#feedback(signal), take: async () => this.feedback.shift() },
+      fileNotifications: { receive: (signal) => this.#fileNotification(signal) },
       telemetry: {
         open: (source) => ({ send: (message, stored) => this.#send({ ...message, source, stored }) }),
         sendAll: unexpected,
@@ -91,6 +97,7 @@ export class ScriptedHub {
       },
       methods: {
         invoke: unexpected,
+        invokeOnce: unexpected,
         listen: (listener) => {
           this.listeners.add(listener);
           return { ready: this.onListen(), stop: () => void this.listeners.delete(listener) };
@@ -188,6 +195,12 @@ export class ScriptedHub {
     this.feedbackCame = resolve;
     if (this.feedback.length === 0) await over;
     return signal.aborted ? undefined : this.feedback.shift();
+  }
+
+  async #fileNotification(signal: AbortSignal): Promise<RecordBatch<FileNotification> | undefined> {
+    const waiting = this.fileNotifications.shift();
+    if (waiting === undefined && !signal.aborted) await once(signal, "abort");
+    return waiting;
   }
 
   #send(message: Sent): boolean {

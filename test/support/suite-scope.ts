@@ -9,3 +9,8 @@ export function suiteScope(): Scope {
   after(() => stack.disposeAsync());
   return { after: (undo) => stack.defer(async () => void (await undo())) };
 }
+
+/** A scope within a test: what is left here is undone last first when the stack is disposed. */
+export const stackScope = (stack: AsyncDisposableStack): Scope => ({
+  after: (undo) => stack.defer(async () => void (await undo())),
+});

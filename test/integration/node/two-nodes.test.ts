@@ -92,6 +92,31 @@ test("two nodes on one NATS are one hub: identities, twins, desired changes, met
   assert.deepEqual(after.session.closed, []);
 });
 
+// spec/twins-methods-jobs 12
+test("one node applies configurations, whichever took them, and another one does when it stops", async () => {
+  await using stack = new AsyncDisposableStack();
+  const scope = scopeOf(stack);
+  const [here, there] = await startNodes(scope);
+  const levelOf = ({ node }: TestHub) => node.hub.twins.get({ deviceId: "configured" }).twin.desired.values.level;
+  const set = (id: string, level: number, priority: number) => {
+    const body = { content: { deviceContent: { "properties.desired.level": level } }, targetCondition: "*", priority };
+    return there.node.hub.configurations.put({ id, body, ...owner });
+  };
+  await registerDevice(here, "configured");
+  await waitFor("the device on the other node", () => found(() => levelOf(there)));
+  await set("first", 1, 1);
+  await waitFor("the configuration on both nodes", () => levelOf(here) === 1 && levelOf(there) === 1);
+  await here.node[Symbol.asyncDispose]();
+  await set("second", 2, 2);
+  await waitFor("the other node's pass", () => levelOf(there) === 2);
+  const { events } = await there.node.hub.history.page({
+    deviceId: "configured",
+    types: ["TwinConfigured"],
+    limit: 9,
+  });
+  assert.equal(events.length, 2);
+});
+
 /** Whether a read finds something rather than throws. */
 function found(read: () => unknown): boolean {
   try {

@@ -10,9 +10,11 @@ import { runQuery } from "../../../query/run-in-memory.ts";
 import type { Position } from "../../../query/sql/position.ts";
 import { clearFleet, writeFleet } from "../../support/query-fleet.ts";
 import { temporaryFolder } from "../../support/views.ts";
-import { fleet, query } from "./query-arbitraries.ts";
+import { fleet } from "./fleet-arbitraries.ts";
+import { query } from "./query-arbitraries.ts";
 
-const numRuns = Number(process.env.Q4_RUNS ?? 1500);
+/** Queries for each test; more in a long run: `TWINSTREAM_FUZZ_RUNS=100000`. */
+const numRuns = Number(process.env.TWINSTREAM_FUZZ_RUNS ?? 500);
 
 /** All pages of a query, as a caller follows them. */
 function allRows(reader: QueryReader, asked: Query, limit: number): unknown[] {

@@ -11,6 +11,7 @@ import { rebuild } from "../../../projections/rebuild.ts";
 import { openStore } from "../../../projections/store.ts";
 import { createViews } from "../../../projections/views.ts";
 import * as facts from "../../support/events.ts";
+import * as jobs from "../../support/job-events.ts";
 import { inBatches, openViews } from "../../support/views.ts";
 
 // Few ids and generations, so that events meet in every order, those that no hub would write included.
@@ -69,7 +70,30 @@ const fact: fc.Arbitrary<facts.Fact> = fc.oneof(
   fc.constantFrom("a", "B", "b").chain((name) => fc.constantFrom(facts.groupCreated(name), facts.groupDeleted(name))),
 );
 
-const journal = fc.array(fact, { minLength: 1, maxLength: 60 }).map((life) => facts.record(life));
+const jobId = fc.constantFrom("j1", "j2");
+const chunk = fc.record({ jobId, chunk: fc.nat(2) });
+const outcome = fc.oneof(
+  identity.map((key) => ({ ...key, status: "completed", response: { status: 200, payload: ["x"] } }) as const),
+  identity.map((key) => ({ ...key, status: "failed", error: { code: "c", description: "d" } }) as const),
+  identity.map((key) => ({ ...key, status: "canceled" }) as const),
+);
+
+const jobFact: fc.Arbitrary<facts.Fact> = fc.oneof(
+  jobId.map(jobs.jobCreated),
+  jobId.map(jobs.jobStarted),
+  jobId.map(jobs.jobPlanned),
+  fc
+    .tuple(jobId, fc.constantFrom("JobCompleted" as const, "JobCancelled" as const, "JobForgotten" as const))
+    .map(([id, type]) => jobs.jobStep(id, type)),
+  fc.tuple(jobId, fc.nat(3)).map(([id, before]) => jobs.targetsForgotten(id, before)),
+  fc.tuple(chunk, fc.array(identity, { maxLength: 3 })).map(([of, targets]) => jobs.chunkPlanned(of, targets)),
+  fc.tuple(chunk, connectionId).map(([of, attemptId]) => jobs.chunkStarted(of, attemptId)),
+  fc.tuple(chunk, fc.array(outcome, { maxLength: 3 })).map(([of, outcomes]) => jobs.targetsEnded(of, outcomes)),
+);
+
+const journal = fc
+  .array(fc.oneof({ weight: 2, arbitrary: fact }, { weight: 1, arbitrary: jobFact }), { minLength: 1, maxLength: 60 })
+  .map((life) => facts.record(life));
 
 test("the views' bytes depend on the events alone, not on batches, reopening, memory or rebuilding", async () => {
   const folder = mkdtempSync(join(tmpdir(), "twinstream-batches-"));

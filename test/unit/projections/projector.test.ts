@@ -114,6 +114,7 @@ test("the dump holds every row of every view, sealed keys only as they were seal
     "twins",
     "connections",
     "commandQueues",
+    "fileUploads",
     "history",
     "statistics",
   ];

@@ -10,8 +10,30 @@ import {
   type Script,
   twinView,
 } from "../../../unit/adapters/http/http-fixture.ts";
+import { configuration } from "../../../unit/core/configuration/configuration-fixture.ts";
 
 const group = { name: "a", etag: "MQ==", createdTime: "2026-03-01T12:00:00.000Z" };
+
+const automatic = configuration();
+
+const transfer = {
+  jobId: "j",
+  work: { type: "export", devicesBlobName: "d", configurationsBlobName: null, outputContainer: "https://a.test/out" },
+  createdTime: "2026-03-01T12:00:00.000Z",
+  status: "enqueued",
+  progress: 0,
+  endTime: null,
+  failureReason: null,
+};
+
+const job = {
+  jobId: "j",
+  jobType: "scheduleUpdateTwin",
+  updateTwin: { etag: "*" },
+  run: null,
+  endTime: null,
+  failureReason: null,
+};
 
 const time = "2026-03-01T12:00:00.000Z";
 const command = { messageId: "m", sequenceNumber: 1, enqueuedTime: time, expiresAt: time };
@@ -32,6 +54,10 @@ const willing: Script = {
   "twins.get": () => twinView(),
   "twins.update": () => twinView(),
   "twins.replace": () => twinView(),
+  "queries.page": async () => ({ itemType: "Twin", rows: ["{}"], next: "t" }),
+  "queryIndexes.list": () => [],
+  "queryIndexes.create": async () => {},
+  "queryIndexes.delete": async () => {},
   "telemetry.sendAll": () => undefined,
   "history.page": () => ({ events: [] }),
   "consumerGroups.list": () => [],
@@ -45,6 +71,29 @@ const willing: Script = {
   "commands.pending": () => [pending],
   "commands.state": () => pending,
   "feedback.take": () => undefined,
+  "fileUploads.start": () => ({
+    correlationId: "c",
+    hostName: "h",
+    containerName: "u",
+    blobName: "d/f",
+    sasToken: "?s",
+  }),
+  "configurations.list": () => [automatic],
+  "configurations.get": () => automatic,
+  "configurations.put": () => automatic,
+  "configurations.delete": () => undefined,
+  "configurations.testQueries": () => ({ targetConditionError: "", customMetricQueryErrors: {} }),
+  "configurations.applyContent": () => undefined,
+  "fileUploads.complete": () => undefined,
+  "fileUploads.list": () => [],
+  "registryJobs.create": () => transfer,
+  "registryJobs.list": () => [transfer],
+  "registryJobs.get": () => transfer,
+  "registryJobs.cancel": () => transfer,
+  "jobs.create": () => job,
+  "jobs.get": () => job,
+  "jobs.list": () => [job],
+  "jobs.cancel": () => job,
   "methods.invoke": () => ({ status: 200, payload: null }),
   statistics: () => ({ totalDeviceCount: 1, enabledDeviceCount: 1, disabledDeviceCount: 0, connectedDeviceCount: 0 }),
 };
@@ -57,7 +106,19 @@ const methods = ["GET", "PUT", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS", "TR
 const segment = fc.oneof(
   {
     weight: 8,
-    arbitrary: fc.constantFrom("devices", "twins", "modules", "messages", "events", "history", "keys", "commands"),
+    arbitrary: fc.constantFrom(
+      "devices",
+      "twins",
+      "modules",
+      "messages",
+      "events",
+      "history",
+      "keys",
+      "commands",
+      "files",
+      "configurations",
+      "jobs",
+    ),
   },
   {
     weight: 2,
@@ -91,12 +152,28 @@ const path = fc.oneof(
           "/devices/ID/messages/devicebound/ID/abandon",
           "/messages/serviceBound/feedback",
           "/messages/servicebound/feedback/ID",
+          "/configurations",
+          "/configurations/ID",
+          "/configurations/testQueries",
+          "/devices/ID/applyConfigurationContent",
+          "/devices/ID/files",
+          "/devices/ID/files/notifications",
+          "/devices/ID/files/notifications/ID",
           "/devices/ID/history",
           "/twins/ID",
           "/twins/ID/modules/ID",
           "/twins/ID/methods",
           "/twins/ID/modules/ID/methods",
+          "/devices/query",
+          "/queryIndexes",
+          "/queryIndexes/ID",
+          "/queryIndexes/tags.ID",
           "/statistics/devices",
+          "/jobs/create",
+          "/jobs/ID",
+          "/jobs/v2/ID",
+          "/jobs/v2/ID/cancel",
+          "/jobs/v2/query",
           groups,
           `${groups}/ID`,
         ),
@@ -163,6 +240,8 @@ const json = fc.oneof(
     properties: fc.oneof(fc.jsonValue(), fc.record({ name: fc.constantFrom("d", "", "__proto__", 1, null) })),
     policyKey: fc.constant("both"),
     devices: fc.jsonValue(),
+    startTime: fc.oneof(fc.constantFrom("2026-01-01", "2026-01-01T00:00:00.1Z", null), fc.string()),
+    query: fc.oneof(fc.string({ unit: "binary" }), fc.jsonValue()),
   }),
 );
 const payload = fc.oneof(

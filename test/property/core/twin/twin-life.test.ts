@@ -127,6 +127,7 @@ test("Events that went through JSON lead to the same twin", () => {
 const toldOf = (event: TwinEvent): JsonObject | undefined => {
   switch (event.type) {
     case "TwinUpdated":
+    case "TwinConfigured":
       return event.data.desired;
     case "TwinReplaced":
       return event.data.desiredChange;

@@ -62,9 +62,16 @@ export function scriptedHub(script: Script): { hub: Hub; calls: Call[] } {
     "connections",
     "telemetry",
     "history",
+    "pastTwins",
     "consumerGroups",
     "commands",
     "feedback",
+    "fileUploads",
+    "jobs",
+    "configurations",
+    "registryJobs",
+    "queries",
+    "queryIndexes",
   ] as const;
   const hub = {
     ...Object.fromEntries(areas.map((name) => [name, area(name)])),

@@ -74,7 +74,21 @@ test("secrets are not repeated, and none is taken from the command line", () => 
   const environment = { TWINSTREAM_MASTER_KEY: "s3cret", NATS_URL: "http://user:s3cret@host" };
   const refused = (error: unknown) => error instanceof SettingsError && !error.message.includes("s3cret");
   assert.throws(() => readSettings({ ...nothing, environment }), refused);
-  assert.equal(readSettings({ ...nothing, flags: { "master-key": "s3cret" } }).masterKey, undefined);
+  const { masterKey, storageConnectionString } = readSettings({
+    ...nothing,
+    flags: { "master-key": "s3cret", "storage-connection-string": "s3cret" },
+  });
+  assert.deepEqual([masterKey, storageConnectionString], [undefined, undefined]);
+});
+
+// Azure docs: naming containers
+test("the container for uploads has a name that Azure takes", () => {
+  const named = (name: string) => readSettings({ ...nothing, flags: { "storage-container": name } }).storageContainer;
+  assert.equal(readSettings(nothing).storageContainer, "uploads");
+  for (const name of ["abc", "a-b", "0files", "a".repeat(63)]) assert.equal(named(name), name);
+  for (const name of ["ab", "a".repeat(64), "-abc", "abc-", "a--b", "Abc", "a_b", "a/b", "abc\n"]) {
+    assert.throws(() => named(name), /--storage-container is .*, but must be a text of the form/, name);
+  }
 });
 
 test("a settings file with an unknown member, no object or no JSON is refused", (t) => {
@@ -99,6 +113,7 @@ const hub = {
   caFile: "/somewhere/ca.pem",
   ports: { https: 443, mqtts: 8883, amqps: 5671, mqtt: undefined },
   nats: { url: "nats://user:pass@127.0.0.1:1", embedded: true },
+  storage: "AccountName=hub1;AccountKey=a2V5;BlobEndpoint=https://localhost:10000/hub1",
 };
 
 test("hub.env is read back as it was written, for its owner alone", (t) => {
@@ -111,6 +126,7 @@ test("hub.env is read back as it was written, for its owner alone", (t) => {
     "HostName=localhost;DeviceId=it's;SharedAccessKey=ZGV2",
   );
   assert.equal(variables.get("TWINSTREAM_HTTPS_PORT"), "443");
+  assert.equal(variables.get("AZURE_STORAGE_CONNECTION_STRING"), hub.storage);
   const events = (port: string) => new RegExp(`^Endpoint=sb://localhost${port}/;SharedAccessKeyName=.*;EntityPath=.+$`);
   assert.match(variables.get("EVENTHUB_CONNECTION_STRING") ?? "", events(""));
   writeHubEnv(folder, { ...hub, ports: { ...hub.ports, amqps: 15_671 } });

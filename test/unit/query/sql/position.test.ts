@@ -9,12 +9,17 @@ test("a position comes back from JSON", () => {
 
 test("anything else is refused", () => {
   const others = [
-    ...[null, 1, "x", [], {}, { given: 1 }, { given: -1, after: [] }, { given: 1.5, after: [] }],
-    ...[
-      { given: 1, after: "x" },
-      { given: 1, after: [{}] },
-      { given: 1, after: [Number.NaN] },
-    ],
+    null,
+    1,
+    "x",
+    [],
+    {},
+    { given: 1 },
+    { given: -1, after: [] },
+    { given: 1.5, after: [] },
+    { given: 1, after: "x" },
+    { given: 1, after: [{}] },
+    { given: 1, after: [Number.NaN] },
     { given: 1, after: Array.from({ length: 1000 }, () => 1) },
   ];
   for (const other of others) {
