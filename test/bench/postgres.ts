@@ -1,7 +1,8 @@
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, createWriteStream, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { scratchFolder } from "./servers.ts";
 
@@ -10,8 +11,8 @@ export type Postgres = {
   readonly version: string;
   /** Runs SQL and gives what it prints. */
   run(sql: string): string;
-  /** Runs a statement so often in one session and gives the time of each in ms, its rows' way to the client included. */
-  time(sql: string, times: number): readonly number[];
+  /** Runs a statement, in the one session for all, and gives its time in ms, its rows' way to the client included. */
+  time(sql: string): Promise<number>;
 };
 
 const installed = "/usr/lib/postgresql";
@@ -41,19 +42,32 @@ export async function startPostgres(scope: AsyncDisposableStack, bin: string): P
     server.kill("SIGINT");
     await gone;
   });
-  const psql = (input: string): string => {
-    const words = ["-h", folder, "-U", "bench", "-d", "postgres", "-X", "-q", "-v", "ON_ERROR_STOP=1"];
-    return execFileSync(join(bin, "psql"), words, { input, encoding: "utf8", maxBuffer: 2 ** 30, stdio: "pipe" });
-  };
+  const login = ["-h", folder, "-U", "bench", "-d", "postgres", "-X", "-q", "-v", "ON_ERROR_STOP=1"];
+  const psql = (input: string): string =>
+    execFileSync(join(bin, "psql"), login, { input, encoding: "utf8", stdio: "pipe" });
   await untilReady(() => psql("SELECT 1"));
   const version = /PostgreSQL ([\d.]+)/.exec(psql("SELECT version()"))?.[1] ?? "";
   return {
     version,
     run: psql,
-    time(sql, times) {
-      const script = `\\timing on\n\\o /dev/null\n${`${sql};\n`.repeat(times)}`;
-      return [...psql(script).matchAll(/Time: ([\d.]+) ms/g)].map(([, ms]) => Number(ms));
-    },
+    time: openSession(scope, join(bin, "psql"), login),
+  };
+}
+
+/** A session of `psql` that tells the time of each statement and throws their rows away. */
+function openSession(scope: AsyncDisposableStack, psql: string, login: readonly string[]): Postgres["time"] {
+  let session: { readonly child: ChildProcess; readonly times: AsyncIterator<string> } | undefined;
+  const open = () => {
+    const child = spawn(psql, login, { stdio: ["pipe", "pipe", "inherit"] });
+    scope.defer(() => void child.kill());
+    child.stdin.write("\\timing on\n\\o /dev/null\n");
+    return { child, times: createInterface(child.stdout)[Symbol.asyncIterator]() };
+  };
+  return async (sql) => {
+    session ??= open();
+    session.child.stdin?.write(`${sql.replaceAll("\n", " ")};\n`);
+    const { value = "" } = await session.times.next();
+    return Number(/Time: ([\d.]+) ms/.exec(String(value))?.[1]);
   };
 }
 

@@ -9,6 +9,7 @@ import { bodyBytes, ingestHead, measureIngest, rounds } from "./ingest.ts";
 import { measureMethods } from "./methods.ts";
 import { measureQueries } from "./query.ts";
 import { measureRebuild } from "./rebuild.ts";
+import { measureTimeTravel } from "./time-travel.ts";
 import { measureTwinPatches } from "./twin-patches.ts";
 
 /**
@@ -45,6 +46,7 @@ say(await measureEventReads(quick));
 say(await measureMethods(quick));
 say(await measureConnects(quick));
 say(await measureRebuild(quick));
+for (const line of await measureTimeTravel(quick)) say(line);
 for await (const line of measureQueries(quick)) say(line);
 
 if (process.argv.includes("--readme")) {

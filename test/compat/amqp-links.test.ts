@@ -190,7 +190,8 @@ suite("links over raw AMQP", () => {
       assert.equal((await client.putToken("localhost", logins.ownerToken())).code, 200);
       await client.openSender("/messages/devicebound");
       await client.openReceiver("/messages/serviceBound/feedback");
-      await refused(client.openReceiver("/messages/serviceBound/filenotifications"), "amqp:not-implemented");
+      await client.openReceiver("/messages/serviceBound/filenotifications");
+      await refused(client.openReceiver("/messages/serviceBound/unheardOf"), "amqp:not-found");
     });
   });
 

@@ -21,34 +21,32 @@ type Device = {
  * The life of a fleet, `count` events long, the same for the same arguments: devices are created, connect, subscribe,
  * report, are sent messages, upload files, are configured, disabled, deleted and created again, every tenth with a module.
  */
-export function mixedEvents(count: number, deviceCount: number): readonly RecordedEvent[] {
+export const mixedEvents = (count: number, deviceCount: number): readonly RecordedEvent[] =>
+  facts.record(Array.from(mixedFacts(count, deviceCount)));
+
+/** The same life, a fact at a time, for more of it than memory would hold. */
+export function* mixedFacts(count: number, deviceCount: number): Generator<facts.Fact, void, void> {
   const next = randomNumbers(count + deviceCount);
   const fleet: Device[] = [];
-  const life: facts.Fact[] = [];
   let generation = 638_000_000_000_000_000n;
-  while (life.length < count) {
+  let told = 0;
+  while (told < count) {
     const device = fleet.length < deviceCount && next(4) === 0 ? undefined : fleet[next(fleet.length)];
-    if (device) life.push(...step(device, next, () => String(++generation)));
-    else {
-      const deviceId = `device-${String(fleet.length).padStart(6, "0")}`;
-      const generationId = String(++generation);
-      fleet.push({
-        deviceId,
-        generationId,
-        connections: 0,
-        connected: false,
-        versions: facts.bornVersions,
-        sent: 0,
-        completed: 0,
-        uploads: 0,
-        uploading: false,
-      });
-      life.push(facts.deviceCreated(deviceId, { generationId }));
-      if (fleet.length % 10 === 0)
-        life.push(facts.moduleCreated(deviceId, "module", { deviceGenerationId: generationId }));
-    }
+    const newGeneration = (): string => String(++generation);
+    const happened = device ? step(device, next, newGeneration) : birth(fleet, newGeneration());
+    for (const fact of happened.slice(0, count - told)) yield fact;
+    told += happened.length;
   }
-  return facts.record(life.slice(0, count));
+}
+
+/** Adds a device to the fleet, every tenth with a module. */
+function birth(fleet: Device[], generationId: string): readonly facts.Fact[] {
+  const deviceId = `device-${String(fleet.length).padStart(6, "0")}`;
+  const nothing = { connections: 0, connected: false, sent: 0, completed: 0, uploads: 0, uploading: false };
+  fleet.push({ deviceId, generationId, versions: facts.bornVersions, ...nothing });
+  const created = facts.deviceCreated(deviceId, { generationId });
+  if (fleet.length % 10 > 0) return [created];
+  return [created, facts.moduleCreated(deviceId, "module", { deviceGenerationId: generationId })];
 }
 
 /** A linear congruential generator (Numerical Recipes' constants): `next(n)` is below n. */

@@ -116,6 +116,7 @@ test("the dump holds every row of every view, sealed keys only as they were seal
     "commandQueues",
     "fileUploads",
     "history",
+    "correlations",
     "statistics",
   ];
   assert.deepEqual([...tables], expected);

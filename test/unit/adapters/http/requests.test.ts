@@ -239,7 +239,7 @@ test("every route but the operator's asks who is there", async () => {
       assertRefused(await http.send({ method: method.toUpperCase(), url }), 401, "IotHubUnauthorizedAccess");
     }
   }
-  assert.equal(guarded, 59);
+  assert.equal(guarded, 65);
 });
 
 test("a fault of the hub is a 500 that shows nothing and is logged with its cause", async () => {

@@ -38,7 +38,7 @@ test("the description names every route with its answers, errors and token", asy
   const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, path, operation })),
   );
-  assert.equal(operations.length, 62);
+  assert.equal(operations.length, 68);
   for (const { name, path, operation } of operations) {
     assert.ok(operation.summary, name);
     assert.deepEqual(operation.responses["4XX"]?.content, {
