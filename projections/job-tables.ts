@@ -1,18 +1,21 @@
 import { jsonPlace, nowhere, objectOf, type SqlPlace, type SqlSource, textColumn } from "../query/sql/source.ts";
 
-/** The rows of `devices.jobs` (`deviceJobDocument` of core): what jobs do on each device or module. */
-export const jobTables: SqlSource = () => ({
-  place: placeAt,
-  from: "jobTargets",
-  where: [],
-  key: ["jobTargets.deviceId", "jobTargets.moduleId", "jobTargets.jobId"],
-});
-
 /** The members of a row, in the order of `deviceJobDocument`. */
-export const jobMembers: readonly string[] = [
+const jobMembers: readonly string[] = [
   ["deviceId", "moduleId", "jobId", "jobType", "status", "startTimeUtc", "endTimeUtc", "createdDateTimeUtc"],
   ["lastUpdatedDateTimeUtc", "outcome", "error"],
 ].flat();
+
+/** The rows of `devices.jobs` (`deviceJobDocument` of core): what jobs do on each device or module. */
+export const jobTables: SqlSource = {
+  members: jobMembers,
+  tables: () => ({
+    place: placeAt,
+    from: "jobTargets",
+    where: [],
+    key: ["jobTargets.deviceId", "jobTargets.moduleId", "jobTargets.jobId"],
+  }),
+};
 
 function placeAt(steps: readonly string[]): SqlPlace {
   const [root = "", ...below] = steps;

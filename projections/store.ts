@@ -79,11 +79,14 @@ export function openStore(file: string): { readonly store: Store; readonly origi
 /** The views, read beside the one that writes them. */
 export type ReadingStore = {
   readonly store: Store;
-  /** All rows of a statement of which there are many, so that it is not kept: the values of each by their places. */
+  /** All rows of a statement, of which there may be any number of others: the values of each row by their places. */
   all(sql: string, parameters: readonly SQLInputValue[]): readonly (readonly SQLOutputValue[])[];
   /** Runs `work`, whose statements all see the views as they are when it begins. */
   snapshot<Result>(work: () => Result): Result;
 };
+
+/** Statements that a reading store keeps prepared: the pages of a query are all asked for with the same one or two. */
+const mostKept = 50;
 
 /**
  * Opens the views in `file`, which must exist, for reading only. `functions` are for the statements of this connection.
@@ -94,11 +97,16 @@ export function openReadingStore(file: string, functions: readonly StoreFunction
   database.exec(readingSettings);
   for (const { name, call } of functions) database.function(name, { deterministic: true, varargs: true }, call);
   const store = storeOf(file, database);
+  const kept = new Map<string, StatementSync>();
   return {
     store,
     all(sql, parameters) {
-      const statement = database.prepare(sql);
+      const statement = kept.get(sql) ?? database.prepare(sql);
       statement.setReturnArrays(true);
+      kept.delete(sql);
+      kept.set(sql, statement);
+      const [oldest] = kept.keys();
+      if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
       // What has no names is told by its places.
       return statement.all(...parameters) as unknown as SQLOutputValue[][];
     },

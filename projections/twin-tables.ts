@@ -7,6 +7,7 @@ import {
   objectOf,
   type SqlPlace,
   type SqlSource,
+  type SqlTables,
   textColumn,
 } from "../query/sql/source.ts";
 
@@ -16,14 +17,31 @@ import {
  */
 type Table = "key" | "devices" | "modules" | "twins" | "connections" | "commandQueues";
 type Field = { readonly table: Table; readonly place: (key: string) => SqlPlace };
+type Paths = readonly (readonly string[])[];
 type FieldAt = (steps: readonly string[]) => Field;
 
 /** How IoT Hub writes a time that never came, and the same as the other times are written. */
 const never = "0001-01-01T00:00:00Z";
 const neverInMs = "0001-01-01T00:00:00.000Z";
 
+/** The members of a device twin, in the order of `twinDocument`. */
+const deviceMembers: readonly string[] = [
+  ["deviceId", "etag", "deviceEtag", "status", "statusReason", "statusUpdateTime", "connectionState"],
+  ["lastActivityTime", "cloudToDeviceMessageCount", "authenticationType", "x509Thumbprint", "modelId", "version"],
+  ["tags", "properties", "configurations", "capabilities", "deviceScope", "parentScopes"],
+].flat();
+
+/** The members of a module twin, in the order of `twinDocument`. */
+const moduleMembers: readonly string[] = [
+  ["deviceId", "moduleId", "etag", "deviceEtag", "status", "statusUpdateTime", "connectionState"],
+  ["lastActivityTime", "cloudToDeviceMessageCount", "authenticationType", "x509Thumbprint", "modelId", "version"],
+  ["tags", "properties", "configurations"],
+].flat();
+
 /** Device twins. `twins` has a row just for every device, so that what is read of one of them needs no other table. */
-export const deviceTables: SqlSource = (paths) => {
+export const deviceTables: SqlSource = { members: deviceMembers, tables: tablesOfDevices };
+
+function tablesOfDevices(paths: Paths): SqlTables {
   const used = tablesOf(paths, deviceField);
   const key = used.has("twins") ? "twins" : "devices";
   const joins = [
@@ -37,10 +55,12 @@ export const deviceTables: SqlSource = (paths) => {
     where: key === "twins" ? ["twins.moduleId = ''"] : [],
     key: [`${key}.deviceId`],
   };
-};
+}
 
 /** Module twins. A module that waits for its device has no twin, and nobody sees it. */
-export const moduleTables: SqlSource = (paths) => {
+export const moduleTables: SqlSource = { members: moduleMembers, tables: tablesOfModules };
+
+function tablesOfModules(paths: Paths): SqlTables {
   const used = tablesOf(paths, moduleField);
   const key = used.has("twins") ? "twins" : "modules";
   const isSame = "modules.deviceId = twins.deviceId AND modules.moduleId = twins.moduleId";
@@ -54,29 +74,14 @@ export const moduleTables: SqlSource = (paths) => {
     where: [key === "twins" ? "twins.moduleId <> ''" : "modules.pendingTwin IS NULL"],
     key: [`${key}.deviceId`, `${key}.moduleId`],
   };
-};
+}
 
-const tablesOf = (paths: readonly (readonly string[])[], fieldAt: FieldAt): Set<Table> =>
-  new Set(paths.map((steps) => fieldAt(steps).table));
+const tablesOf = (paths: Paths, fieldAt: FieldAt): Set<Table> => new Set(paths.map((steps) => fieldAt(steps).table));
 
 /** What a deleted identity's connection left behind tells nothing of the one that has its id now. */
 const connectionOf = (key: string, moduleId: string): string =>
   `LEFT JOIN connections ON connections.deviceId = ${key}.deviceId AND connections.moduleId = ${moduleId} ` +
   `AND connections.generationId = ${key}.generationId`;
-
-/** The members of a device twin, in the order of `twinDocument`. */
-export const deviceMembers: readonly string[] = [
-  ["deviceId", "etag", "deviceEtag", "status", "statusReason", "statusUpdateTime", "connectionState"],
-  ["lastActivityTime", "cloudToDeviceMessageCount", "authenticationType", "x509Thumbprint", "modelId", "version"],
-  ["tags", "properties", "configurations", "capabilities", "deviceScope", "parentScopes"],
-].flat();
-
-/** The members of a module twin, in the order of `twinDocument`. */
-export const moduleMembers: readonly string[] = [
-  ["deviceId", "moduleId", "etag", "deviceEtag", "status", "statusUpdateTime", "connectionState"],
-  ["lastActivityTime", "cloudToDeviceMessageCount", "authenticationType", "x509Thumbprint", "modelId", "version"],
-  ["tags", "properties", "configurations"],
-].flat();
 
 const field = (table: Table, place: SqlPlace): Field => ({ table, place: () => place });
 const keyField = (column: string): Field => ({ table: "key", place: (key) => textColumn(`${key}.${column}`) });
@@ -93,7 +98,10 @@ const deviceFields: ReadonlyMap<string, Field> = new Map([
   ["capabilities", field("devices", objectOf("json_object('iotEdge', json(iif(devices.iotEdge, 'true', 'false')))"))],
   [
     "cloudToDeviceMessageCount",
-    field("commandQueues", numberColumn("coalesce(json_array_length(commandQueues.pending), 0)")),
+    field(
+      "commandQueues",
+      numberColumn("iif(commandQueues.pending IS NULL, 0, json_array_length(commandQueues.pending))"),
+    ),
   ],
 ]);
 
@@ -109,7 +117,7 @@ const moduleFields: ReadonlyMap<string, Field> = new Map([
 const commonFields: ReadonlyMap<string, Field> = new Map([
   ["etag", field("twins", textColumn("twins.etag"))],
   ["version", field("twins", numberColumn("twins.version"))],
-  ["tags", field("twins", objectOf("json(twins.tags)", "twins.tags <> jsonb('{}')"))],
+  ["tags", field("twins", objectOf("json(twins.tags)", isFilled("twins.tags")))],
   ["configurations", field("twins", objectOf("json(twins.configurations)", "twins.configurations IS NOT NULL"))],
   ["connectionState", field("connections", connectionState())],
   ["lastActivityTime", field("connections", timeColumn("connections.lastActivityTime"))],
@@ -200,8 +208,13 @@ function connectionState(): SqlPlace {
 
 /** Empty lists are left out of the document. */
 function parentScopes(): SqlPlace {
-  const isThere = "devices.parentScopes <> jsonb('[]')";
+  const isThere = isFilled("devices.parentScopes");
   return { ...objectOf("json(devices.parentScopes)", isThere), array: { is: isThere, items: "devices.parentScopes" } };
+}
+
+/** JSONB of an empty object or array is a single byte (sqlite.org/jsonb.html). */
+function isFilled(column: string): string {
+  return `length(${column}) > 1`;
 }
 
 function timeColumn(column: string): SqlPlace {

@@ -1,9 +1,9 @@
 import type { Collection } from "../query/ast.ts";
-import { objectText } from "../query/sql/compile-sql.ts";
+import { objectText } from "../query/sql/object-text.ts";
 import type { SqlSource } from "../query/sql/source.ts";
-import { jobMembers, jobTables } from "./job-tables.ts";
+import { jobTables } from "./job-tables.ts";
 import type { Store } from "./store.ts";
-import { deviceMembers, deviceTables, moduleMembers, moduleTables } from "./twin-tables.ts";
+import { deviceTables, moduleTables } from "./twin-tables.ts";
 
 /** How the rows of each collection lie in the views. */
 export const sources: Readonly<Record<Collection, SqlSource>> = {
@@ -24,19 +24,21 @@ export const readWholeRows = (
 ): readonly string[] =>
   store
     .prepare(statements[collection])
-    .all(JSON.stringify(keys))
+    .all(JSON.stringify(keys.map((key) => (key.length === 1 ? key[0] : key))))
     .map(({ document }) => String(document));
 
 const statements: Readonly<Record<Collection, string>> = {
-  devices: statementOf(deviceTables, deviceMembers),
-  "devices.modules": statementOf(moduleTables, moduleMembers),
-  "devices.jobs": statementOf(jobTables, jobMembers),
+  devices: statementOf(deviceTables),
+  "devices.modules": statementOf(moduleTables),
+  "devices.jobs": statementOf(jobTables),
 };
 
-function statementOf(source: SqlSource, names: readonly string[]): string {
-  const { place, from, where, key } = source(names.map((name) => [name]));
-  const document = objectText(names.map((name) => ({ name, json: place([name]).json })));
-  const isWanted = key.map((column, at) => `${column} = wanted.value ->> ${at}`);
+function statementOf({ members, tables }: SqlSource): string {
+  const { place, from, where, key } = tables(members.map((member) => [member]));
+  const document = objectText(members.map((name) => ({ name, place: place([name]) })));
+  const isWanted = key.map(
+    (column, at) => `${column} = ${key.length === 1 ? "wanted.value" : `wanted.value ->> ${at}`}`,
+  );
   // The keys come first whatever the planner thinks: each row is then found by its own.
   return `SELECT ${document} AS document FROM json_each(?) AS wanted CROSS JOIN ${from}
     WHERE ${[...where, ...isWanted].join(" AND ")} ORDER BY wanted.key`;

@@ -1,7 +1,8 @@
 import type { Query } from "../ast.ts";
 import { isTrue } from "./conditions.ts";
-import { all, always, quoted, raw, type SqlParameter, sql } from "./fragment.ts";
+import { all, always, raw, type SqlParameter, sql } from "./fragment.ts";
 import { groupsOf } from "./groups.ts";
+import { objectText, type SqlMember } from "./object-text.ts";
 import type { Places } from "./operand.ts";
 import { ascending, behind, type OrderColumn, orderSql } from "./order.ts";
 import { pathsOf, stepsOf } from "./paths-of.ts";
@@ -39,7 +40,9 @@ export type CompiledQuery = {
  * `ArgumentInvalid` for a position of another query.
  */
 export function compileSql(query: Query, source: SqlSource, page: SqlPage): CompiledQuery {
-  const tables = source(pathsOf(query));
+  const { select } = query;
+  const isAll = select.kind === "all" && query.where === undefined && query.orderBy.length === 0;
+  const tables = source.tables(isAll ? source.members.map((member) => [member]) : pathsOf(query));
   const places = placesOf(tables);
   const rows: Relation = {
     places,
@@ -47,7 +50,12 @@ export function compileSql(query: Query, source: SqlSource, page: SqlPage): Comp
     where: all(...tables.where.map(raw), query.where === undefined ? always : isTrue(query.where, places)),
     key: tables.key.map((column, index) => ({ name: `key${index}`, sql: column, descending: false })),
   };
-  const { select } = query;
+  // Rows that come just as they lie can be read whole at once; others only when it is known that they are wanted.
+  if (isAll)
+    return textRows(
+      source.members.map((name) => ({ name, place: tables.place([name]) })),
+      { query, rows, page },
+    );
   if (select.kind === "all") return wholeRows(query, rows, page);
   if (select.distinct) return distinctRows(query, rows, page);
   const isGrouped = query.groupBy !== undefined || select.items.some(({ value }) => value.kind === "aggregate");
@@ -67,18 +75,16 @@ function wholeRows(query: Query, rows: Relation, page: SqlPage): CompiledQuery {
   return statement({ query, page, shown: [], row: { kind: "key", columns }, rows, order });
 }
 
-/** The text of a row is put together here: that takes SQLite a fraction of what it takes to hand over the values. */
 function plainRows(query: Query, rows: Relation, page: SqlPage): CompiledQuery {
-  const order = [...orderOf(query, rows.places), ...rows.key];
-  const members = itemsOf(query).map(({ name, value }) => ({ name, json: rows.places(value).json }));
-  const text = `${objectText(members)} AS row`;
-  return statement({ query, page, shown: [text], row: { kind: "text", column: 0 }, rows, order });
+  const members = itemsOf(query).map(({ name, value }) => ({ name, place: rows.places(value) }));
+  return textRows(members, { query, rows, page });
 }
 
-/** The SQL of an object's JSON text, of the SQL of its members' texts: where that is NULL, the member is left out. */
-export function objectText(members: readonly { readonly name: string; readonly json: string }[]): string {
-  const texts = members.map(({ name, json }) => `coalesce(${quoted(`,${JSON.stringify(name)}:`)} || ${json}, '')`);
-  return `'{' || substr(${texts.join(" || ")}, 2) || '}'`;
+/** The text of a row is put together here: that takes SQLite a fraction of what it takes to hand over the values. */
+function textRows(members: readonly SqlMember[], { query, rows, page }: Pick<Parts, "query" | "rows" | "page">) {
+  const order = [...orderOf(query, rows.places), ...rows.key];
+  const shown = [`${objectText(members)} AS row`];
+  return statement({ query, page, shown, row: { kind: "text", column: 0 }, rows, order });
 }
 
 /** Rows are the same when all their values are; they come in the order of their values. */

@@ -40,8 +40,13 @@ export type SqlTables = {
   readonly key: readonly string[];
 };
 
-/** How the rows of a collection lie in tables: given the paths that a query uses, which tables it reads. */
-export type SqlSource = (paths: readonly (readonly string[])[]) => SqlTables;
+/** How the rows of a collection lie in tables. */
+export type SqlSource = {
+  /** The members that a whole row may have, in their order. */
+  readonly members: readonly string[];
+  /** The tables that a query reads which uses these paths. */
+  readonly tables: (paths: readonly (readonly string[])[]) => SqlTables;
+};
 
 /** A place that no row has. */
 export const nowhere: SqlPlace = { ranks: [rank.undefined], rank: "0", value: "NULL", json: "NULL" };
@@ -68,12 +73,12 @@ export function textColumn(column: string, whenNull?: "undefined" | "null"): Sql
   };
 }
 
-/** A column, or an expression, of numbers. */
+/** A column, or an expression, of whole numbers. */
 export const numberColumn = (column: string): SqlPlace => ({
   ranks: [rank.number],
   rank: "3",
   value: column,
-  json: `json_quote(${column})`,
+  json: `(${column})`,
 });
 
 /** A column that is 1 or 0. */

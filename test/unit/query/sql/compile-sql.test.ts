@@ -82,8 +82,17 @@ test("a position continues behind the key", () => {
   const { sql, parameters } = compile("SELECT deviceId FROM devices", page);
   assert.match(sql, /WHERE devices\.deviceId > \? ORDER BY key0 LIMIT 3 OFFSET 0$/);
   assert.deepEqual(parameters, ["dev-2"]);
-  const modules = compile("SELECT * FROM devices.modules", { limit: 2, after: { given: 5, after: ["dev-2", "m"] } });
+  const modules = compile("SELECT deviceId FROM devices.modules", {
+    limit: 2,
+    after: { given: 5, after: ["dev-2", "m"] },
+  });
   assert.match(modules.sql, /\(modules\.deviceId, modules\.moduleId\) > \(\?, \?\)/);
+});
+
+test("all rows as they lie are read whole, others by their keys once it is known which", () => {
+  assert.equal(compile("SELECT * FROM devices").row.kind, "text");
+  assert.equal(compile("SELECT * FROM devices WHERE tags.a = 1").row.kind, "key");
+  assert.equal(compile("SELECT * FROM devices ORDER BY tags.a").row.kind, "key");
 });
 
 test("TOP ends a result, and no more rows are read than it leaves", () => {
