@@ -1,64 +1,26 @@
-import type { AggregateName, HubEvent } from "../events.ts";
+import { type EventArea, eventAreas } from "../event-areas.ts";
+import type { AggregateName } from "../events.ts";
 
-/** Which group of events a type belongs to, by which it can be asked for: an aggregate's name. */
+/** The group that the events of an area belong to, by which they can be asked for: their aggregate's name. */
 const groups = {
-  SharedAccessPoliciesSet: "hub",
-  ConsumerGroupCreated: "hub",
-  ConsumerGroupDeleted: "hub",
-  QueryIndexCreated: "hub",
-  QueryIndexDeleted: "hub",
-  DeviceCreated: "identity",
-  DeviceUpdated: "identity",
-  DeviceDeleted: "identity",
-  ModuleCreated: "identity",
-  ModuleUpdated: "identity",
-  ModuleDeleted: "identity",
-  TwinUpdated: "twin",
-  TwinReplaced: "twin",
-  TwinConfigured: "twin",
-  TwinReportedPatched: "twin",
-  DeviceConnected: "connection",
-  DeviceDisconnected: "connection",
-  SubscriptionsChanged: "connection",
-  MethodCalled: "method",
-  MethodDelivered: "method",
-  MethodAnswered: "method",
-  MethodFailed: "method",
-  CommandEnqueued: "command",
-  CommandDelivered: "command",
-  CommandCompleted: "command",
-  CommandAbandoned: "command",
-  CommandRejected: "command",
-  CommandExpired: "command",
-  CommandDeadLettered: "command",
-  CommandsPurged: "command",
-  FileUploadStarted: "upload",
-  FileUploadCompleted: "upload",
-  FileUploadExpired: "upload",
-  ConfigurationCreated: "configuration",
-  ConfigurationUpdated: "configuration",
-  ConfigurationDeleted: "configuration",
-  ConfigurationMeasured: "configuration",
-  JobCreated: "job",
-  JobStarted: "job",
-  JobPlanned: "job",
-  JobCompleted: "job",
-  JobFailed: "job",
-  JobCancelled: "job",
-  JobTargetsForgotten: "job",
-  JobForgotten: "job",
-  JobChunkPlanned: "job",
-  JobChunkStarted: "job",
-  JobTargetsEnded: "job",
-  RegistryJobCreated: "job",
-  RegistryJobStarted: "job",
-  RegistryJobProgressed: "job",
-  RegistryJobCompleted: "job",
-  RegistryJobFailed: "job",
-  RegistryJobCancelled: "job",
-} as const satisfies Record<HubEvent["type"], AggregateName>;
+  access: "hub",
+  consumerGroup: "hub",
+  queryIndex: "hub",
+  device: "identity",
+  module: "identity",
+  twin: "twin",
+  connection: "connection",
+  method: "method",
+  command: "command",
+  fileUpload: "upload",
+  configuration: "configuration",
+  job: "job",
+  registryJob: "job",
+} as const satisfies Record<EventArea, AggregateName>;
 
-const groupOf: ReadonlyMap<string, string> = new Map(Object.entries(groups));
+const groupOf: ReadonlyMap<string, string> = new Map(
+  Object.entries(eventAreas).map(([type, area]) => [type, groups[area]]),
+);
 
 /**
  * The event types that a filter names: each word is a type, a group such as `twin`, or a pattern with `*` such as `Twin*`.
