@@ -1,16 +1,12 @@
 import { join } from "node:path";
-import pino from "pino";
-import { connectNats } from "../../adapters/nats/connect.ts";
-import { startEmbeddedServer } from "../../adapters/nats/embedded-server.ts";
-import { createJournal, type JetStreamJournal } from "../../adapters/nats/journal.ts";
-import { ensureStreams } from "../../adapters/nats/streams.ts";
+import type { JetStreamJournal } from "../../adapters/nats/journal.ts";
 import { rebuildInWorker } from "../../adapters/node/rebuild-in-worker.ts";
 import type { RecordedEvent } from "../../core/events.ts";
 import { hashViews } from "../../projections/dump.ts";
 import { createProjector } from "../../projections/projector.ts";
 import { openStore } from "../../projections/store.ts";
 import { mixedEvents } from "../support/mixed-events.ts";
-import { scratchFolder } from "./servers.ts";
+import { openBenchJournal } from "./bench-journal.ts";
 
 const devices = 2_000;
 
@@ -20,15 +16,7 @@ const devices = 2_000;
  */
 export async function measureRebuild(quick: boolean): Promise<string> {
   await using scope = new AsyncDisposableStack();
-  const folder = scratchFolder(scope);
-  const log = pino({ level: "silent" });
-  const binary = process.env.TWINSTREAM_NATS_SERVER ?? "nats-server";
-  const durability = { sync: "interval", intervalMs: 1000 } as const;
-  const server = scope.use(await startEmbeddedServer({ binary, folder: join(folder, "nats"), durability, log }));
-  const nc = await connectNats({ url: server.url, name: "bench", log });
-  scope.defer(() => nc.close());
-  await ensureStreams({ nc, hub: "bench", partitions: 1, telemetryMaxAgeMs: 0 });
-  const journal = scope.use(createJournal({ nc, hub: "bench", log }));
+  const { journal, folder } = await openBenchJournal(scope);
 
   const count = quick ? 20_000 : 200_000;
   await write(journal, count);

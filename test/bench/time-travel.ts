@@ -1,9 +1,5 @@
 import { join } from "node:path";
-import pino from "pino";
-import { connectNats } from "../../adapters/nats/connect.ts";
-import { startEmbeddedServer } from "../../adapters/nats/embedded-server.ts";
-import { createJournal, type JetStreamJournal } from "../../adapters/nats/journal.ts";
-import { ensureStreams } from "../../adapters/nats/streams.ts";
+import type { JetStreamJournal } from "../../adapters/nats/journal.ts";
 import { rebuildInWorker } from "../../adapters/node/rebuild-in-worker.ts";
 import { systemClock, systemIds } from "../../adapters/node/system.ts";
 import type { EventMeta, RecordedEvent } from "../../core/events.ts";
@@ -17,8 +13,8 @@ import { createReadModel } from "../../projections/read-model.ts";
 import { openStore } from "../../projections/store.ts";
 import { type Fact, record, timeOf } from "../support/events.ts";
 import { mixedFacts } from "../support/mixed-events.ts";
+import { openBenchJournal } from "./bench-journal.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
-import { scratchFolder } from "./servers.ts";
 
 /**
  * Fills a journal with the lives of many devices, and looks into their past at random: twins as of a time, pages of their
@@ -26,15 +22,7 @@ import { scratchFolder } from "./servers.ts";
  */
 export async function measureTimeTravel(quick: boolean): Promise<readonly string[]> {
   await using scope = new AsyncDisposableStack();
-  const folder = scratchFolder(scope);
-  const log = pino({ level: "silent" });
-  const binary = process.env.TWINSTREAM_NATS_SERVER ?? "nats-server";
-  const durability = { sync: "interval", intervalMs: 1000 } as const;
-  const server = scope.use(await startEmbeddedServer({ binary, folder: join(folder, "nats"), durability, log }));
-  const nc = await connectNats({ url: server.url, name: "bench", log });
-  scope.defer(() => nc.close());
-  await ensureStreams({ nc, hub: "bench", partitions: 1, telemetryMaxAgeMs: 0 });
-  const journal = scope.use(createJournal({ nc, hub: "bench", log }));
+  const { journal, folder } = await openBenchJournal(scope);
 
   const [count, devices] = quick ? [100_000, 1_000] : [1_000_000, 10_000];
   const correlationIds = await fill(journal, count, devices);
