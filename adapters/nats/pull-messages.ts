@@ -44,7 +44,8 @@ export async function pullMessages({ nc, stream, consumer, batch, waitMs, signal
   const onAbort = (): void => resolve(false);
   // A pull that does not wait is answered at once: what it brings is not left on its way.
   if (waitMs > 0) signal?.addEventListener("abort", onAbort);
-  void nc.closed().then(onAbort);
+  const closed = closedSignalOf(nc);
+  closed.addEventListener("abort", onAbort);
   try {
     const wait = waitMs === 0 ? { no_wait: true } : { expires: nanos(waitMs) };
     nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify({ batch, ...wait }), { reply: inbox });
@@ -52,6 +53,19 @@ export async function pullMessages({ nc, stream, consumer, batch, waitMs, signal
   } finally {
     clearTimeout(lost);
     signal?.removeEventListener("abort", onAbort);
+    closed.removeEventListener("abort", onAbort);
     if (!nc.isClosed()) subscription.unsubscribe();
   }
+}
+
+const closedSignals = new WeakMap<NatsConnection, AbortSignal>();
+
+/** Aborts when the connection is closed. One for all pulls: what waits for `closed()` is kept as long as the connection. */
+function closedSignalOf(nc: NatsConnection): AbortSignal {
+  const known = closedSignals.get(nc);
+  if (known !== undefined) return known;
+  const controller = new AbortController();
+  closedSignals.set(nc, controller.signal);
+  void nc.closed().then(() => controller.abort());
+  return controller.signal;
 }
