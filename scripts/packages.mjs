@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { machinePath, root, SetupError } from "./project.mjs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cacheFolder, machinePath, root, SetupError } from "./project.mjs";
 
 /** The Node that the project brings itself: the npm package `node`. */
 export const ownNode = `${root}/node_modules/node/bin/node`;
@@ -44,18 +44,53 @@ export function packagesAreReady() {
 
 /** Runs `npm ci`. Its output goes to stderr: stdout belongs to the command that the operator asked for. */
 export function installPackages() {
+  const npm = runsTypeScript(process.versions.node) ? ["npm"] : newerNpm();
   process.stderr.write("twinstream: installing packages with npm ci\n");
-  const env = { ...process.env, PATH: machinePath(process.env.PATH) };
-  /** @type {import("node:child_process").SpawnSyncOptions} */
-  const options = { cwd: root, env, stdio: ["ignore", 2, 2] };
-  const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
-  const { status, error } = spawnSync("npm", args, options);
+  const { status, error } = run(npm, ["ci", "--include=dev", ...quietly]);
   if (error) throw new SetupError(`npm cannot be run (${error.message}): install npm, then try again`);
   if (status !== 0) throw new SetupError("npm ci failed: see its output above");
   if (runsTypeScript(process.versions.node) || existsSync(ownNode)) return;
-  // npm was told to run no install scripts, so the package `node` could not fetch its binary: do what its script does.
-  spawnSync("node", ["installArchSpecificPackage"], { ...options, cwd: `${root}/node_modules/node` });
+  unpackNode(`${root}/node_modules/node`);
   if (!existsSync(ownNode)) throw new SetupError(`Node ${neededMajor} or newer is needed: https://nodejs.org/download`);
+}
+
+const quietly = ["--no-audit", "--no-fund", "--loglevel=error"];
+
+/**
+ * Fetches the project's Node and npm into the cache, for machines whose own are older: npm leaves out optional packages that
+ * say they need a newer Node than the one it runs under.
+ * @returns {string[]} the command that runs that npm
+ */
+function newerNpm() {
+  const folder = `${cacheFolder}/npm`;
+  const node = `${folder}/node_modules/node/bin/node`;
+  const command = [node, `${folder}/node_modules/npm/bin/npm-cli.js`];
+  if (command.every((file) => existsSync(file))) return command;
+  const { version = String(neededMajor) } = readJson(`${root}/package-lock.json`).packages?.["node_modules/node"] ?? {};
+  process.stderr.write(`twinstream: fetching Node ${version}\n`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/package.json`, '{ "private": true }\n');
+  run(["npm"], ["install", "--prefix", folder, `node@${version}`, "npm@11", ...quietly], folder);
+  if (!existsSync(node)) unpackNode(`${folder}/node_modules/node`);
+  if (command.every((file) => existsSync(file))) return command;
+  throw new SetupError(`Node ${neededMajor} or newer is needed: https://nodejs.org/download`);
+}
+
+/**
+ * Does what the install script of the package `node` does, for when npm was told to run no install scripts.
+ * @param {string} folder where the package is
+ */
+function unpackNode(folder) {
+  if (existsSync(folder)) run(["node"], ["installArchSpecificPackage"], folder);
+}
+
+/**
+ * @param {string[]} command
+ * @param {string[]} args
+ */
+function run([program = "", ...first], args, cwd = root) {
+  const env = { ...process.env, PATH: machinePath(process.env.PATH) };
+  return spawnSync(program, [...first, ...args], { cwd, env, stdio: ["ignore", 2, 2] });
 }
 
 /**

@@ -30,6 +30,8 @@ export class TestReport {
   #file = emptyFile("");
   /** @type {Map<string, string>} */
   #output = new Map();
+  /** @type {string[]} each with its first line: where a log keeps only its end, this is what is left */
+  #failures = [];
   #base;
   #write;
 
@@ -54,9 +56,10 @@ export class TestReport {
     if (type === "test:summary") this.#file.durationMs = data.duration_ms ?? 0;
   }
 
-  /** Ends the report; the answer is the last line of a run. */
+  /** Ends the report with the failures once more, a line each; the answer is the last line of a run. */
   end() {
     this.#endFile();
+    if (this.#failures.length > 0) this.#write(`\nfailed:\n${this.#failures.join("")}`);
     return `${this.passed} passed, ${this.failed} failed${this.skipped > 0 ? `, ${this.skipped} skipped` : ""}`;
   }
 
@@ -109,7 +112,10 @@ export class TestReport {
     this.#file.failures += 1;
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
     const text = typeof cause === "string" ? cause : inspect(cause, { depth: 8 });
-    this.#write(`✖ ${[this.#name(), ...this.#file.titles].join(" › ")}\n${indent(text)}\n`);
+    const title = [this.#name(), ...this.#file.titles].join(" › ");
+    this.#write(`✖ ${title}\n${indent(text)}\n`);
+    const [firstLine = ""] = text.split("\n");
+    this.#failures.push(`✖ ${title}: ${firstLine.slice(0, mostShown)}\n`);
   }
 
   #endFile() {
@@ -126,6 +132,9 @@ export class TestReport {
     return relative(this.#base, this.#file.path);
   }
 }
+
+/** Characters of an error in the list at the end. */
+const mostShown = 200;
 
 /** @param {string} path */
 function emptyFile(path) {

@@ -50,7 +50,7 @@ test("suites and tests with subtests count as their leaves", () => {
   assert.equal(text, "✓ test/a.test.ts  4 tests  0.0 s\n");
 });
 
-test("a failure is printed once, in full, under its file and its parents, with what the file wrote", () => {
+test("a failure is printed in full under its file and its parents, with what the file wrote, and at the end in a line", () => {
   const { text, totals } = report([
     { type: "test:stderr", data: { file, message: "seed 42\n" } },
     start("suite"),
@@ -61,7 +61,8 @@ test("a failure is printed once, in full, under its file and its parents, with w
   assert.equal(totals, "0 passed, 1 failed");
   assert.equal(
     text,
-    "✖ test/a.test.ts › suite › bad\n    1 !== 2\n✖ test/a.test.ts  1 tests  0.0 s\n  output of test/a.test.ts:\n    seed 42\n",
+    "✖ test/a.test.ts › suite › bad\n    1 !== 2\n✖ test/a.test.ts  1 tests  0.0 s\n  output of test/a.test.ts:\n    seed 42\n" +
+      "\nfailed:\n✖ test/a.test.ts › suite › bad: 1 !== 2\n",
   );
 });
 
