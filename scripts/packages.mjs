@@ -70,7 +70,7 @@ function newerNpm() {
   process.stderr.write(`twinstream: fetching Node ${version}\n`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/package.json`, '{ "private": true }\n');
-  run(["npm"], ["install", "--prefix", folder, `node@${version}`, "npm@11", ...quietly], folder);
+  run(["npm"], ["install", `node@${version}`, "npm@11", ...quietly], folder);
   if (!existsSync(node)) unpackNode(`${folder}/node_modules/node`);
   if (command.every((file) => existsSync(file))) return command;
   throw new SetupError(`Node ${neededMajor} or newer is needed: https://nodejs.org/download`);
