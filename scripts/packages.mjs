@@ -44,7 +44,7 @@ export function packagesAreReady() {
 
 /** Runs `npm ci`. Its output goes to stderr: stdout belongs to the command that the operator asked for. */
 export function installPackages() {
-  const npm = runsTypeScript(process.versions.node) ? ["npm"] : newerNpm();
+  const npm = runsTypeScript(process.versions.node) ? ["npm"] : [...newerNpm(), ...machinesOwnSettings()];
   process.stderr.write("twinstream: installing packages with npm ci\n");
   const { status, error } = run(npm, ["ci", "--include=dev", ...quietly]);
   if (error) throw new SetupError(`npm cannot be run (${error.message}): install npm, then try again`);
@@ -74,6 +74,17 @@ function newerNpm() {
   if (!existsSync(node)) unpackNode(`${folder}/node_modules/node`);
   if (command.every((file) => existsSync(file))) return command;
   throw new SetupError(`Node ${neededMajor} or newer is needed: https://nodejs.org/download`);
+}
+
+/**
+ * An npm that lies elsewhere looks for the machine's settings (a registry, its certificate) elsewhere.
+ * @returns {string[]} options of npm
+ */
+function machinesOwnSettings() {
+  const env = { ...process.env, PATH: machinePath(process.env.PATH) };
+  const { stdout } = spawnSync("npm", ["config", "get", "globalconfig"], { cwd: root, env, encoding: "utf8" });
+  const file = stdout?.trim() ?? "";
+  return file === "" ? [] : [`--globalconfig=${file}`];
 }
 
 /**
