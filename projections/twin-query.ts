@@ -11,6 +11,7 @@ import {
 import type { SqlParameter } from "../query/sql/fragment.ts";
 import { sqlFunctions } from "../query/sql/functions.ts";
 import type { Position } from "../query/sql/position.ts";
+import { mended } from "../query/sql/seam.ts";
 import { indexesIn, listQueryIndexes } from "./query-indexes.ts";
 import { openReadingStore, type Store } from "./store.ts";
 import { readWholeRows, sources } from "./whole-rows.ts";
@@ -77,7 +78,7 @@ type Found = { readonly rows: readonly Row[]; readonly shape: RowShape };
 function textsOf(store: Store, collection: Collection, { rows, shape }: Found): readonly string[] {
   switch (shape.kind) {
     case "text":
-      return rows.map((row) => String(row[shape.column]));
+      return rows.map((row) => mended(String(row[shape.column])));
     case "members":
       return rows.map((row) => textOfMembers(row, shape.members));
     case "key": {

@@ -1,3 +1,4 @@
+import { withMembers } from "../query/sql/seam.ts";
 import {
   booleanColumn,
   constantText,
@@ -5,6 +6,7 @@ import {
   nowhere,
   numberColumn,
   objectOf,
+  plainColumn,
   type SqlPlace,
   type SqlSource,
   type SqlTables,
@@ -90,12 +92,12 @@ const absent = field("key", nowhere);
 /** Fields without anything below them. */
 const deviceFields: ReadonlyMap<string, Field> = new Map([
   ["deviceId", keyField("deviceId")],
-  ["status", field("devices", textColumn("devices.status"))],
+  ["status", field("devices", plainColumn("devices.status"))],
   ["statusReason", field("devices", textColumn("devices.statusReason", "undefined"))],
   ["statusUpdateTime", field("devices", timeColumn("devices.statusUpdatedTime"))],
   ["deviceScope", field("devices", textColumn("devices.deviceScope", "undefined"))],
   ["parentScopes", field("devices", parentScopes())],
-  ["capabilities", field("devices", objectOf("json_object('iotEdge', json(iif(devices.iotEdge, 'true', 'false')))"))],
+  ["capabilities", field("devices", objectOf(`iif(devices.iotEdge, '{"iotEdge":true}', '{"iotEdge":false}')`))],
   [
     "cloudToDeviceMessageCount",
     field(
@@ -115,7 +117,7 @@ const moduleFields: ReadonlyMap<string, Field> = new Map([
 ]);
 
 const commonFields: ReadonlyMap<string, Field> = new Map([
-  ["etag", field("twins", textColumn("twins.etag"))],
+  ["etag", field("twins", plainColumn("twins.etag"))],
   ["version", field("twins", numberColumn("twins.version"))],
   ["tags", field("twins", objectOf("json(twins.tags)", isFilled("twins.tags")))],
   ["configurations", field("twins", objectOf("json(twins.configurations)", "twins.configurations IS NOT NULL"))],
@@ -142,8 +144,8 @@ function commonField(steps: readonly string[], identity: "devices" | "modules"):
   if (root === "properties") return field("twins", propertiesPlace(below));
   if (root === "x509Thumbprint") return field(identity, thumbprintPlace(identity, below));
   if (below.length > 0) return absent;
-  if (root === "deviceEtag") return field(identity, textColumn(`${identity}.etag`));
-  if (root === "authenticationType") return field(identity, textColumn(`${identity}.authenticationType`));
+  if (root === "deviceEtag") return field(identity, plainColumn(`${identity}.etag`));
+  if (root === "authenticationType") return field(identity, plainColumn(`${identity}.authenticationType`));
   return commonFields.get(root) ?? absent;
 }
 
@@ -172,23 +174,39 @@ function placeInDocument({ column, below }: DocumentPlace): SqlPlace {
 /** Both sections, one of them, or the version of one. */
 function propertiesPlace([section, member, ...below]: readonly string[]): SqlPlace {
   if (section === undefined) {
-    return objectOf(
-      `'{"desired":' || ${sectionJson("desired")} || ',"reported":' || ${sectionJson("reported")} || '}'`,
-    );
+    return shownAs(both(sectionJson), both(sectionText));
   }
   if (section !== "desired" && section !== "reported") return nowhere;
-  if (member === undefined) return objectOf(sectionJson(section));
+  if (member === undefined) return shownAs(sectionJson(section), sectionText(section));
   return below.length === 0 ? numberColumn(`twins.${section}Version`) : nowhere;
 }
 
-const sectionJson = (section: "desired" | "reported"): string =>
+type Section = "desired" | "reported";
+
+const both = (json: (section: Section) => string): string =>
+  `'{"desired":' || ${json("desired")} || ',"reported":' || ${json("reported")} || '}'`;
+
+const sectionJson = (section: Section): string =>
   `json_set(twins.${section}, '$."$metadata"', twins.${section}Metadata, '$."$version"', twins.${section}Version)`;
+
+const sectionText = (section: Section): string =>
+  withMembers(`twins.${section}`, [
+    `'"$metadata":'`,
+    `json(twins.${section}Metadata)`,
+    `',"$version":'`,
+    `twins.${section}Version`,
+  ]);
+
+/** An object whose text in a result is written in another way than where it is compared. */
+const shownAs = (value: string, json: string): SqlPlace => ({ ...objectOf(value), json });
 
 function thumbprintPlace(identity: string, [which, ...below]: readonly string[]): SqlPlace {
   const primary = textColumn(`${identity}.primaryThumbprint`, "null");
   const secondary = textColumn(`${identity}.secondaryThumbprint`, "null");
   if (which === undefined) {
-    return objectOf(`json_object('primaryThumbprint', ${primary.value}, 'secondaryThumbprint', ${secondary.value})`);
+    return objectOf(
+      `concat('{"primaryThumbprint":', ${primary.json}, ',"secondaryThumbprint":', ${secondary.json}, '}')`,
+    );
   }
   if (below.length > 0) return nowhere;
   if (which === "primaryThumbprint") return primary;
@@ -198,7 +216,7 @@ function thumbprintPlace(identity: string, [which, ...below]: readonly string[])
 /** Said so that it holds for no row without a connection, the state is found by the index of live connections. */
 function connectionState(): SqlPlace {
   return {
-    ...textColumn("iif(connections.connected = 1, 'Connected', 'Disconnected')"),
+    ...plainColumn("iif(connections.connected = 1, 'Connected', 'Disconnected')"),
     choices: [
       { text: "Connected", when: "connections.connected = 1" },
       { text: "Disconnected", when: "connections.connected IS NOT 1" },
@@ -218,5 +236,5 @@ function isFilled(column: string): string {
 }
 
 function timeColumn(column: string): SqlPlace {
-  return { ...textColumn(`coalesce(${column}, '${never}')`), time: `coalesce(${column}, '${neverInMs}')` };
+  return { ...plainColumn(`coalesce(${column}, '${never}')`), time: `coalesce(${column}, '${neverInMs}')` };
 }

@@ -1,5 +1,6 @@
 import type { Collection } from "../query/ast.ts";
 import { objectText } from "../query/sql/object-text.ts";
+import { mended } from "../query/sql/seam.ts";
 import type { SqlSource } from "../query/sql/source.ts";
 import { jobTables } from "./job-tables.ts";
 import type { Store } from "./store.ts";
@@ -25,7 +26,7 @@ export const readWholeRows = (
   store
     .prepare(statements[collection])
     .all(JSON.stringify(keys.map((key) => (key.length === 1 ? key[0] : key))))
-    .map(({ document }) => String(document));
+    .map(({ document }) => mended(String(document)));
 
 const statements: Readonly<Record<Collection, string>> = {
   devices: statementOf(deviceTables),

@@ -73,6 +73,9 @@ export function textColumn(column: string, whenNull?: "undefined" | "null"): Sql
   };
 }
 
+/** A column, or an expression, of texts that hold nothing that JSON escapes, such as those that the hub makes itself. */
+export const plainColumn = (column: string): SqlPlace => ({ ...textColumn(column), json: `'"' || ${column} || '"'` });
+
 /** A column, or an expression, of whole numbers. */
 export const numberColumn = (column: string): SqlPlace => ({
   ranks: [rank.number],
